@@ -1,0 +1,104 @@
+/**
+ * Every bound of rackcast, in one file, with the relations between them asserted where they are loaded.
+ *
+ * Times are milliseconds, sizes bytes, unless the name says otherwise. Where a number is somebody else's limit, the comment
+ * names whose.
+ */
+export const LIMITS = {
+  /** Oxide: MAX_MULTICAST_GROUPS_PER_INSTANCE. */
+  groupsPerInstance: 32,
+  sourcesPerGroup: 64,
+  /** DPD refuses a larger body. */
+  switchBodyBytes: 10_240,
+  /** DPD: bytes of a tag. */
+  tagLength: 80,
+  /** 24-bit Geneve VNI. */
+  vniMax: 0xff_ffff,
+  /** VNI of a group without a VPC; below every VNI a VPC can get. */
+  vniDefault: 77,
+  vlanMin: 2,
+  vlanMax: 4094,
+  /** Salts tried before an underlay address is given up; the column holds 0..255. */
+  underlaySalts: 256,
+  rearPorts: 32,
+  nameLength: 63,
+  descriptionLength: 512,
+
+  batchEvents: 1000,
+  requestBodyBytes: 1_048_576,
+  /** Temporal's SQL visibility: bytes of one search attribute value. */
+  searchAttributeBytes: 2048,
+  /** Events that share one run of their workflow: their instance ids must fit one search attribute value. */
+  eventsPerRun: 48,
+
+  /** One HTTP call to a switch daemon or a sled agent. Shorter than the activity around it, so a late write is over before the retry. */
+  switchCallMs: 5_000,
+  sledCallMs: 5_000,
+  switchConnections: 8,
+  sledConnections: 16,
+  /** One attempt of an activity that programs one switch (a few calls). */
+  switchAttemptMs: 25_000,
+  /** Attempts at a switch that answers, but with an error of its own. */
+  switchAttempts: 5,
+  /** Attempts at restoring a switch that answers with errors; then it leaves service. */
+  undoAttempts: 25,
+  /** Attempts at a switch that is being brought back. */
+  resyncingAttempts: 2,
+  switchRetryMs: 250,
+  switchRetryMaxMs: 3_000,
+  /** All attempts at one switch in one round; an unreachable one leaves service long before. */
+  switchStepMs: 120_000,
+  /** A switch that is not in service is written to, but not waited for longer than this. */
+  resyncingStepMs: 15_000,
+  sledAttemptMs: 15_000,
+  sledAttempts: 3,
+  sledStepMs: 20_000,
+
+  healthEveryMs: 5_000,
+  healthCallMs: 2_000,
+  /** Between tries to bring a switch back, within one check. */
+  resyncPauseMs: 1_000,
+  /** Consecutive failed checks until a switch is unreachable. */
+  healthFailures: 3,
+  /** Slack of the boot time computed from an uptime in whole seconds. */
+  bootSlackS: 3,
+  /** Upper bound of the time from the last good answer to "unreachable". */
+  detectionMs: 40_000,
+
+  /** How long an event's workflow waits for its groups. */
+  waitMs: 180_000,
+  /** A group's oldest unserved request older than this is signalled again by whoever asks next. */
+  staleRequestMs: 2_000,
+  /** A group workflow with nothing to do waits this long for more before it completes. */
+  lingerMs: 3_000,
+  /** A failed round is tried again within its workflow if the pause is at most this; else by reconciliation. */
+  retryInWorkflowMs: 10_000,
+  retryMinMs: 1_000,
+  retryMaxMs: 60_000,
+  /** History events after which a group workflow continues as new. */
+  historyEvents: 2_000,
+
+  reconcileEveryMs: 60_000,
+  /** Unclaimed events younger than this are left to the API that accepted them. */
+  redeliverAfterMs: 5_000,
+  reconcilePage: 500,
+  redeliverBatch: 500,
+} as const;
+
+const relations: [string, boolean][] = [
+  ['a call to a switch ends before its activity', LIMITS.switchCallMs * 4 < LIMITS.switchAttemptMs],
+  ['a call to a sled ends before its activity', LIMITS.sledCallMs < LIMITS.sledAttemptMs],
+  [
+    'checks fit the detection bound',
+    (LIMITS.healthEveryMs + LIMITS.healthCallMs) * (LIMITS.healthFailures + 1) < LIMITS.detectionMs,
+  ],
+  ['an event waits longer than detection takes', LIMITS.detectionMs < LIMITS.waitMs],
+  ['a step at a switch outlasts detection', LIMITS.detectionMs < LIMITS.switchStepMs],
+  ['an event waits longer than a step at a switch', LIMITS.switchStepMs < LIMITS.waitMs],
+  ['instance ids of a run fit one search attribute', LIMITS.eventsPerRun * 39 < LIMITS.searchAttributeBytes],
+  ['retries in a workflow are the short ones', LIMITS.retryInWorkflowMs < LIMITS.retryMaxMs],
+];
+
+for (const [relation, holds] of relations) {
+  if (!holds) throw new Error(`domain/limits.ts: does not hold: ${relation}`);
+}

@@ -1,0 +1,126 @@
+/**
+ * Tokens and roles. A token is random, shown once and stored only as its hash, so a copy of the database opens nothing; an
+ * actor exists through its tokens and roles.
+ */
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import type { Queryable } from './client';
+import { apiToken, roleAssignment } from './schema';
+
+export type RoleName = 'admin' | 'collaborator' | 'viewer';
+export type RoleScope = 'fleet' | 'silo' | 'project';
+
+export interface RoleGrant {
+  scope: RoleScope;
+  /** The silo or project; null for the fleet. */
+  resourceId: string | null;
+  role: RoleName;
+}
+
+export interface TokenOwner {
+  tokenId: string;
+  actorId: string;
+  siloId: string;
+  roles: RoleGrant[];
+}
+
+/** The fleet has no id of its own; its roles are stored under this one. */
+const FLEET = '00000000-0000-0000-0000-000000000000';
+
+/** Tokens have 256 random bits: a fast hash is enough. */
+export const hashToken = (token: string) => createHash('sha256').update(token).digest('hex');
+
+/** Whose token this is, with all roles, in one round trip; null if there is none or it has expired. */
+export async function findToken(db: Queryable, hash: string): Promise<TokenOwner | null> {
+  const rows = await db.execute<{
+    id: string;
+    actor_id: string;
+    silo_id: string;
+    roles: [RoleScope, string, RoleName][];
+  }>(sql`
+    select t.id, t.actor_id, t.silo_id,
+      coalesce((select jsonb_agg(jsonb_build_array(r.scope, r.resource_id, r.role))
+                from role_assignment r where r.actor_id = t.actor_id), '[]') as roles
+    from api_token t
+    where t.hash = ${hash} and (t.time_expires is null or t.time_expires > now())`);
+  const row = rows[0];
+  if (row === undefined) return null;
+  const roles = row.roles.map(([scope, id, role]) => ({ scope, role, resourceId: scope === 'fleet' ? null : id }));
+  return { tokenId: row.id, actorId: row.actor_id, siloId: row.silo_id, roles };
+}
+
+export interface NewToken {
+  siloId: string;
+  actorId?: string | undefined;
+  description: string;
+  expires?: Date | undefined;
+}
+
+export type TokenRow = Omit<typeof apiToken.$inferSelect, 'hash'>;
+
+/** The answer is the only place where the token itself ever appears. */
+export async function createToken(db: Queryable, wanted: NewToken): Promise<{ token: string; row: TokenRow }> {
+  const token = `rackcast_${randomBytes(32).toString('base64url')}`;
+  const [row] = await db
+    .insert(apiToken)
+    .values({
+      id: randomUUID(),
+      actorId: wanted.actorId ?? randomUUID(),
+      siloId: wanted.siloId,
+      description: wanted.description,
+      hash: hashToken(token),
+      timeExpires: wanted.expires ?? null,
+    })
+    .returning(shown);
+  if (row === undefined) throw new Error('insert returned no row');
+  return { token, row };
+}
+
+/** Tokens in id order, after the one given. */
+export async function listTokens(db: Queryable, limit: number, after: string | null): Promise<TokenRow[]> {
+  return db
+    .select(shown)
+    .from(apiToken)
+    .where(after === null ? undefined : gt(apiToken.id, after))
+    .orderBy(asc(apiToken.id))
+    .limit(limit);
+}
+
+export async function revokeToken(db: Queryable, id: string): Promise<boolean> {
+  const gone = await db.delete(apiToken).where(eq(apiToken.id, id)).returning({ id: apiToken.id });
+  return gone.length > 0;
+}
+
+/** True if the actor did not have the role before. */
+export async function grantRole(db: Queryable, actorId: string, grant: RoleGrant): Promise<boolean> {
+  const added = await db
+    .insert(roleAssignment)
+    .values({ actorId, scope: grant.scope, resourceId: grant.resourceId ?? FLEET, role: grant.role })
+    .onConflictDoNothing()
+    .returning({ actorId: roleAssignment.actorId });
+  return added.length > 0;
+}
+
+export async function revokeRole(db: Queryable, actorId: string, grant: RoleGrant): Promise<boolean> {
+  const gone = await db
+    .delete(roleAssignment)
+    .where(
+      and(
+        eq(roleAssignment.actorId, actorId),
+        eq(roleAssignment.scope, grant.scope),
+        eq(roleAssignment.resourceId, grant.resourceId ?? FLEET),
+        eq(roleAssignment.role, grant.role),
+      ),
+    )
+    .returning({ actorId: roleAssignment.actorId });
+  return gone.length > 0;
+}
+
+const shown = {
+  id: apiToken.id,
+  actorId: apiToken.actorId,
+  siloId: apiToken.siloId,
+  description: apiToken.description,
+  timeCreated: apiToken.timeCreated,
+  timeExpires: apiToken.timeExpires,
+};

@@ -1,0 +1,162 @@
+/**
+ * A round begins: in one transaction the rows are read, the plan is made, and everything that is about to be touched is marked,
+ * so that whatever happens to this round, the next one knows what it may have left behind.
+ */
+import { sql } from 'drizzle-orm';
+import { restoreTarget, wantedPorts, type Exclusion } from '../domain/desired';
+import { planRound, switchTasks, type Flow, type SwitchTask } from '../domain/plan-round';
+import type { SwitchConfig } from '../domain/switch-config';
+import type { Db, Tx } from './client';
+import { groupRow, loadFacts, lockGroup, type GroupRow } from './load-round';
+
+export interface Round {
+  kind: 'round';
+  /** Number of the round; grows with every round of the group. */
+  round: number;
+  /** The newest request that its rows include. */
+  covered: number;
+  name: string;
+  ip: string;
+  underlayIp: string;
+  /** How many switches are in service: none of them may be left out, and none at all is never success. */
+  inService: number;
+  /** What every switch shall hold, without uplinks; null = absent. */
+  desired: SwitchConfig | null;
+  /** Ports of `desired` that were not acknowledged before. */
+  newPorts: string[];
+  excluded: Exclusion[];
+  switches: SwitchTask[];
+  /** Sleds to ask, by phase. */
+  leave: string[];
+  join: { sledId: string; port: string }[];
+  leaveAfterJoin: string[];
+}
+
+export type RoundStart =
+  | Round
+  /** `retryInMs`: null when nothing is owed. */
+  | { kind: 'idle'; retryInMs: number | null }
+  | { kind: 'gone' }
+  | { kind: 'disabled' };
+
+/** Begins the next round if there is anything to do. */
+export async function beginRound(db: Db, groupId: string): Promise<RoundStart> {
+  return db.transaction(async (tx): Promise<RoundStart> => {
+    const gate = await tx.execute<{ enabled: boolean }>(sql`select multicast_enabled as enabled from runtime_config`);
+    if (gate[0]?.enabled !== true) return { kind: 'disabled' };
+    const group = await lockGroup(tx, groupId);
+    if (group === null) return { kind: 'gone' };
+    const row = groupRow(group);
+    if (!isDue(row)) return { kind: 'idle', retryInMs: row.retryInMs };
+    const facts = await loadFacts(tx, group);
+    const plan = planRound(facts);
+    const round = row.round + 1;
+    await tx.execute(sql`update multicast_group set round = ${round} where id = ${groupId}`);
+    await markSuspect(tx, groupId, round, plan.switches);
+    await markFlows(tx, groupId, row.ip, round, plan.join, [...plan.leave, ...plan.leaveAfterJoin]);
+    return {
+      kind: 'round',
+      round,
+      covered: row.requested,
+      name: row.name,
+      ip: row.ip,
+      underlayIp: facts.group.underlayIp,
+      inService: facts.switches.filter((facing) => facing.inService).length,
+      desired: plan.desired,
+      newPorts: plan.newPorts,
+      excluded: plan.excluded,
+      switches: plan.switches,
+      leave: sledsOf(plan.leave),
+      join: sledsOf(plan.join).map((sledId) => ({ sledId, port: facts.ports.get(sledId) ?? '' })),
+      leaveAfterJoin: sledsOf(plan.leaveAfterJoin),
+    };
+  });
+}
+
+function isDue(row: GroupRow): boolean {
+  return row.requested > row.attempted || (row.retryInMs !== null && row.retryInMs <= 0);
+}
+
+export interface Restoration {
+  /** What the switches go back to, without uplinks. */
+  target: SwitchConfig | null;
+  switches: SwitchTask[];
+}
+
+/**
+ * What a failed round goes back to, from the durable record and the rows as they are now: never from a reading of a switch that
+ * may already hold the change. `reached`: what all had acknowledged earlier in this round, if it got that far.
+ */
+export async function planRestore(
+  db: Db,
+  groupId: string,
+  round: number,
+  reached?: SwitchConfig | null,
+): Promise<Restoration> {
+  return db.transaction(async (tx): Promise<Restoration> => {
+    const group = await lockGroup(tx, groupId);
+    if (group === null || group.round !== round) return { target: null, switches: [] };
+    const facts = await loadFacts(tx, group);
+    const acknowledged = reached === undefined ? facts.acknowledged : reached;
+    const target = facts.group.deleting ? null : restoreTarget(acknowledged, wantedPorts(facts.members, facts.ports));
+    const switches = switchTasks(target, facts);
+    await markSuspect(tx, groupId, round, switches);
+    return { target, switches };
+  });
+}
+
+/** The same configuration for all switches again, within a round: what each still lacks of it. */
+export async function planConfig(
+  db: Db,
+  groupId: string,
+  round: number,
+  desired: SwitchConfig | null,
+): Promise<SwitchTask[]> {
+  return db.transaction(async (tx): Promise<SwitchTask[]> => {
+    const group = await lockGroup(tx, groupId);
+    if (group === null || group.round !== round) return [];
+    const tasks = switchTasks(desired, await loadFacts(tx, group));
+    await markSuspect(tx, groupId, round, tasks);
+    return tasks;
+  });
+}
+
+/** From here until the receipt, nobody may believe what the acknowledgement says. */
+async function markSuspect(tx: Tx, groupId: string, round: number, tasks: SwitchTask[]): Promise<void> {
+  if (tasks.length === 0) return;
+  const rows = tasks.map((task) => ({ id: task.switchId, incarnation: task.incarnation }));
+  await tx.execute(sql`
+    insert into switch_ack (switch_id, group_id, config, config_generation, round, incarnation, suspect)
+    select r.id, ${groupId}, null, 0, ${round}, r.incarnation, true
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id uuid, incarnation bigint)
+    on conflict (switch_id, group_id) do update set suspect = true, round = excluded.round, time_modified = clock_timestamp()`);
+}
+
+/** Flows are written down before a sled is asked, so that they can be taken back. */
+async function markFlows(
+  tx: Tx,
+  groupId: string,
+  ip: string,
+  round: number,
+  join: Flow[],
+  leave: Flow[],
+): Promise<void> {
+  if (join.length > 0) {
+    await tx.execute(sql`
+      insert into member_flow (group_id, propolis_id, sled_id, group_ip, sources, state, round)
+      select ${groupId}, r."propolisId", r."sledId", ${ip}::inet, r.sources, 'joining', ${round}
+      from jsonb_to_recordset(${JSON.stringify(join)}::jsonb) as r("propolisId" uuid, "sledId" uuid, sources text)
+      on conflict (group_id, propolis_id, sources) do update
+        set state = 'joining', sled_id = excluded.sled_id, round = excluded.round, time_modified = now()`);
+  }
+  if (leave.length > 0) {
+    await tx.execute(sql`
+      update member_flow f set state = 'leaving', round = ${round}, time_modified = now()
+      from jsonb_to_recordset(${JSON.stringify(leave)}::jsonb) as r("propolisId" uuid, sources text)
+      where f.group_id = ${groupId} and f.propolis_id = r."propolisId" and f.sources = r.sources`);
+  }
+}
+
+function sledsOf(flows: Flow[]): string[] {
+  return [...new Set(flows.map((flow) => flow.sledId))].toSorted();
+}

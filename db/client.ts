@@ -1,0 +1,28 @@
+/** The connection to Postgres. Everything above it speaks drizzle: built queries where they read well, `sql` where a set is moved at once. */
+import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+import * as schema from './schema';
+
+export type Db = PostgresJsDatabase<typeof schema>;
+export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0];
+/** A query runs on the pool or inside somebody's transaction. */
+export type Queryable = Db | Tx;
+
+export interface Database {
+  db: Db;
+  close(): Promise<void>;
+}
+
+const BIGINT = 20;
+
+/** Opens a pool of at most `connections`; nothing is sent until the first query. */
+export function openDatabase(url: string, connections = 10): Database {
+  const client = postgres(url, {
+    max: connections,
+    onnotice: () => undefined,
+    connect_timeout: 10,
+    // Counters and generations stay far below 2^53.
+    types: { bigint: { to: BIGINT, from: [BIGINT], serialize: String, parse: Number } },
+  });
+  return { db: drizzle(client, { schema, casing: 'snake_case' }), close: () => client.end({ timeout: 5 }) };
+}

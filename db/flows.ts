@@ -1,0 +1,52 @@
+/** Flows on the sleds, as rounds ask for them and sleds confirm them. A confirmation counts only if the wish still stands. */
+import { sql } from 'drizzle-orm';
+import type { Db } from './client';
+
+export interface FlowTask {
+  propolisId: string;
+  groupIp: string;
+  sources: string[];
+}
+
+export async function flowsToAsk(
+  db: Db,
+  groupId: string,
+  sledId: string,
+  state: 'joining' | 'leaving',
+): Promise<FlowTask[]> {
+  const rows = await db.execute<{ propolis_id: string; group_ip: string; sources: string }>(sql`
+    select propolis_id, host(group_ip) as group_ip, sources from member_flow
+    where group_id = ${groupId} and sled_id = ${sledId} and state = ${state} order by propolis_id`);
+  return [...rows].map((row) => ({
+    propolisId: row.propolis_id,
+    groupIp: row.group_ip,
+    sources: row.sources === '' ? [] : row.sources.split(','),
+  }));
+}
+
+export interface FlowAnswer {
+  propolisId: string;
+  sources: string;
+  /** A remark on success, the reason on failure. */
+  reason: string | null;
+  done: boolean;
+}
+
+export async function storeJoined(db: Db, groupId: string, answers: FlowAnswer[]): Promise<void> {
+  await db.execute(sql`
+    update member_flow f set state = case when r.done then 'joined'::flow_state else f.state end, reason = r.reason, time_modified = now()
+    from jsonb_to_recordset(${JSON.stringify(answers)}::jsonb) as r("propolisId" uuid, sources text, reason text, done boolean)
+    where f.group_id = ${groupId} and f.propolis_id = r."propolisId" and f.sources = r.sources and f.state = 'joining'`);
+}
+
+export async function storeLeft(db: Db, groupId: string, answers: FlowAnswer[]): Promise<void> {
+  const answered = JSON.stringify(answers);
+  await db.execute(sql`
+    delete from member_flow f
+    using jsonb_to_recordset(${answered}::jsonb) as r("propolisId" uuid, sources text, done boolean)
+    where f.group_id = ${groupId} and f.propolis_id = r."propolisId" and f.sources = r.sources and f.state = 'leaving' and r.done`);
+  await db.execute(sql`
+    update member_flow f set reason = r.reason
+    from jsonb_to_recordset(${answered}::jsonb) as r("propolisId" uuid, sources text, reason text, done boolean)
+    where f.group_id = ${groupId} and f.propolis_id = r."propolisId" and f.sources = r.sources and f.state = 'leaving' and not r.done`);
+}

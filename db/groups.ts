@@ -1,0 +1,71 @@
+/**
+ * Multicast groups: lists, renaming and the beginning of their end. Invariant: every change of state is guarded by the state it
+ * starts from, so nothing revives a group that is being deleted, and nothing deletes it twice.
+ */
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { CodedError } from '../domain/errors';
+import type { Queryable, Tx } from './client';
+import { pageBy, type NamePage } from './page';
+import { requestGroups, type GroupRequest } from './requests';
+import { multicastGroup } from './schema';
+import { violatedIndex } from './violations';
+
+export type GroupRow = typeof multicastGroup.$inferSelect;
+
+const live = (id: string) => and(eq(multicastGroup.id, id), isNull(multicastGroup.timeDeleted));
+
+export async function listGroups(db: Queryable, projectId: string, page: NamePage): Promise<GroupRow[]> {
+  const { where, order } = pageBy(multicastGroup, page);
+  return db
+    .select()
+    .from(multicastGroup)
+    .where(and(eq(multicastGroup.projectId, projectId), isNull(multicastGroup.timeDeleted), where))
+    .orderBy(order)
+    .limit(page.limit);
+}
+
+/** New name or description, which no switch knows of. Only an Active group can be changed. */
+export async function describeGroup(
+  db: Queryable,
+  id: string,
+  change: { name?: string; description?: string },
+): Promise<GroupRow> {
+  try {
+    const [row] = await db
+      .update(multicastGroup)
+      .set({ ...change, timeModified: sql`now()` })
+      .where(and(live(id), eq(multicastGroup.state, 'active')))
+      .returning();
+    if (row !== undefined) return row;
+  } catch (error) {
+    if (violatedIndex(error) !== 'lookup_multicast_group_by_name_and_project') throw error;
+    throw new CodedError('ObjectAlreadyExists', `already exists: multicast-group "${change.name}"`, { cause: error });
+  }
+  const [present] = await db.select({ state: multicastGroup.state }).from(multicastGroup).where(live(id));
+  if (present === undefined) throw absent(id);
+  throw notActive(present.state);
+}
+
+export function notActive(state: GroupRow['state']): CodedError {
+  const shown = { creating: 'Creating', active: 'Active', deleting: 'Deleting' }[state];
+  return new CodedError('InvalidRequest', `multicast-group is ${shown}, it must be Active to be updated`);
+}
+
+/** Marks the group as Deleting and ends its memberships; the switches follow. Refused if it is Deleting already. */
+export async function deleteGroup(tx: Tx, id: string): Promise<GroupRequest[]> {
+  const marked = await tx
+    .update(multicastGroup)
+    .set({ state: 'deleting', timeModified: sql`now()` })
+    .where(and(live(id), inArray(multicastGroup.state, ['creating', 'active'])))
+    .returning({ id: multicastGroup.id });
+  if (marked.length === 0) throw absent(id);
+  const requests = await requestGroups(tx, [id]);
+  await tx.execute(sql`
+    update multicast_group_member m
+    set time_deleted = now(), time_modified = now(), generation = ${requests[0]?.request ?? 0},
+      sled_id = null, propolis_id = null, target_sled_id = null, target_propolis_id = null
+    where m.external_group_id = ${id} and m.time_deleted is null`);
+  return requests;
+}
+
+const absent = (id: string) => new CodedError('ObjectNotFound', `not found: multicast-group with id "${id}"`);

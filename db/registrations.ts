@@ -1,0 +1,56 @@
+/** What a sled agent is told about an instance's VMM and its groups. */
+import { sql } from 'drizzle-orm';
+import type { EventBody } from '../domain/events';
+import type { Queryable } from './client';
+
+export interface Registration {
+  instanceId: string;
+  sledId: string;
+  propolisId: string;
+  agentAddress: string;
+  body: Record<string, unknown>;
+}
+
+/** The registration that an event carries; null when it carries none or its sled is gone. */
+export async function registrationOf(db: Queryable, eventId: string): Promise<Registration | null> {
+  const rows = await db.execute<{
+    instance_id: string;
+    body: EventBody;
+    sled_id: string | null;
+    agent_address: string | null;
+  }>(sql`
+    select e.instance_id, e.body, s.id as sled_id, s.agent_address
+    from instance_event e
+    left join sled s on s.id = coalesce(e.body ->> 'sled_id', e.body -> 'target' ->> 'sled_id')::uuid
+    where e.event_id = ${eventId}`);
+  const row = rows[0];
+  const body = row?.body.vmm_registration;
+  const propolisId = row?.body.propolis_id ?? row?.body.target?.propolis_id;
+  if (
+    row === undefined ||
+    body == null ||
+    propolisId === undefined ||
+    row.sled_id === null ||
+    row.agent_address === null
+  )
+    return null;
+  return { instanceId: row.instance_id, sledId: row.sled_id, propolisId, agentAddress: row.agent_address, body };
+}
+
+/** The instance's live memberships, as a sled agent of version 5 takes them. */
+export async function membershipsForSled(
+  db: Queryable,
+  instanceId: string,
+): Promise<{ group_ip: string; sources: string[] }[]> {
+  const rows = await db.execute<{ group_ip: string; sources: string[] }>(sql`
+    select host(g.multicast_ip) as group_ip, array(select host(s) from unnest(g.source_ips) s order by s) as sources
+    from multicast_group_member m join multicast_group g on g.id = m.external_group_id
+    where m.parent_id = ${instanceId} and m.time_deleted is null and g.state <> 'deleting'
+    order by g.multicast_ip`);
+  return [...rows];
+}
+
+export async function sledAddress(db: Queryable, sledId: string): Promise<string | null> {
+  const rows = await db.execute<{ agent_address: string }>(sql`select agent_address from sled where id = ${sledId}`);
+  return rows[0]?.agent_address ?? null;
+}

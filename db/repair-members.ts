@@ -1,0 +1,57 @@
+/** Members follow their instance: rows that do not fit are put right, and their groups asked. Tombstones left behind are asked for. */
+import { sql } from 'drizzle-orm';
+import { LIMITS } from '../domain/limits';
+import type { Db, Tx } from './client';
+import { lockGroups } from './instance-rows';
+import { requestGroups, type GroupRequest } from './requests';
+
+const misfit = sql`
+  from multicast_group_member m left join instance i on i.id = m.parent_id
+  where m.time_deleted is null and (i.id is null or i.state = 'destroyed'
+    or (m.sled_id, m.propolis_id, m.target_sled_id, m.target_propolis_id)
+      is distinct from (i.sled_id, i.propolis_id, i.target_sled_id, i.target_propolis_id))`;
+
+export interface Repair {
+  repaired: number;
+  tombstones: number;
+  requests: GroupRequest[];
+}
+
+export async function repairMembers(db: Db): Promise<Repair> {
+  return db.transaction(async (tx) => {
+    const { groups, instances } = await findMisfits(tx);
+    await tx.execute(sql`select id from instance where id in ${[...instances, NOBODY]} order by id for update`);
+    const tombstones = await tx.execute<{ id: string }>(sql`
+      select distinct m.external_group_id as id from multicast_group_member m join multicast_group g on g.id = m.external_group_id
+      where m.time_deleted is not null and g.requested = g.attempted and g.time_retry is null limit ${LIMITS.reconcilePage}`);
+    const all = [...new Set([...groups, ...[...tombstones].map((row) => row.id)])];
+    await lockGroups(tx, all);
+    const requests = await requestGroups(tx, all);
+    // Judged again, now that the instances are locked.
+    const repaired = await tx.execute(sql`
+      with misfits as (select m.id, m.external_group_id, i.id is null or i.state = 'destroyed' as gone,
+          i.sled_id, i.propolis_id, i.target_sled_id, i.target_propolis_id ${misfit} and m.parent_id in ${[...instances, NOBODY]})
+      update multicast_group_member m set
+        time_deleted = case when f.gone then now() end,
+        state = case when f.sled_id is not null and m.propolis_id is distinct from f.propolis_id then 'joining'::multicast_group_member_state else m.state end,
+        sled_id = case when not f.gone then f.sled_id end, propolis_id = case when not f.gone then f.propolis_id end,
+        target_sled_id = case when not f.gone then f.target_sled_id end,
+        target_propolis_id = case when not f.gone then f.target_propolis_id end,
+        generation = r.request, time_modified = now()
+      from misfits f join jsonb_to_recordset(${JSON.stringify(requests)}::jsonb) as r("groupId" uuid, request bigint)
+        on r."groupId" = f.external_group_id
+      where m.id = f.id returning 1`);
+    return { repaired: repaired.length, tombstones: tombstones.length, requests };
+  });
+}
+
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+async function findMisfits(tx: Tx): Promise<{ groups: string[]; instances: string[] }> {
+  const rows = await tx.execute<{ group_id: string; instance_id: string }>(sql`
+    select m.external_group_id as group_id, m.parent_id as instance_id ${misfit} limit ${LIMITS.reconcilePage}`);
+  return {
+    groups: [...new Set([...rows].map((row) => row.group_id))],
+    instances: [...new Set([...rows].map((row) => row.instance_id))],
+  };
+}

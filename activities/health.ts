@@ -1,0 +1,153 @@
+/** Health of the switches, and bringing back those that answer again. */
+import { heartbeat } from '@temporalio/activity';
+import { CodedError } from '../domain/errors';
+import { LIMITS } from '../domain/limits';
+import { nextStanding, type Observation } from '../domain/switch-service';
+import type { DpdClient, SwitchStatus } from '../dataplane/dpd/client';
+import {
+  dirtyGroups,
+  findSwitch,
+  allSwitches,
+  promoteSwitch,
+  requestBehind,
+  storeSwitch,
+  type SwitchRow,
+} from '../db/switch-service';
+import { removeOrphans } from './compare-switch';
+import type { Deps } from './deps';
+import { textOf } from './failures';
+import { wakeAll } from './wake';
+
+export interface SwitchHealth {
+  id: string;
+  name: string;
+  service: SwitchRow['service'];
+  error: string | null;
+}
+
+export function healthActivities({ db, switches, temporal, log }: Deps) {
+  return {
+    /** Asks every switch for its uptime, all at once, and stores what follows from the answer. */
+    async checkSwitches(): Promise<SwitchHealth[]> {
+      const rows = await allSwitches(db);
+      return Promise.all(
+        rows.map(async (row) => {
+          const { observation, status, error } = await observe(switches.at(row.address));
+          const next = nextStanding(row, observation);
+          if (next.service !== row.service)
+            log.info({ switch: row.slot, from: row.service, to: next.service, error }, 'switch service');
+          await storeSwitch(db, row, {
+            ...next,
+            apiVersion: status?.apiVersion ?? null,
+            multicast: status?.multicast ?? true,
+            lastError: next.service === 'in_service' ? error : (error ?? row.lastError),
+            seen: observation.answered,
+          });
+          return { id: row.id, name: `switch${row.slot}`, service: next.service, error };
+        }),
+      );
+    },
+
+    /**
+     * Brings one switch back: its ports are read, orphans removed, every group that is behind on it is asked, and it counts again once
+     * none is. True when it is in service.
+     */
+    async resyncSwitch(input: { switchId: string }): Promise<boolean> {
+      const row = await findSwitch(db, input.switchId);
+      if (row === null || row.service === 'unreachable') return false;
+      if (row.service === 'in_service') return true;
+      if (!row.swept || row.ports === null) {
+        const client = switches.at(row.address);
+        const ports = await client.ports();
+        await sweep(client);
+        const stored = await storeSwitch(db, row, {
+          ...row,
+          ports,
+          swept: true,
+          apiVersion: null,
+          multicast: true,
+          seen: true,
+        });
+        if (!stored) return false;
+      }
+      for (;;) {
+        const requests = await requestBehind(db, row.id, LIMITS.reconcilePage);
+        await wakeAll(
+          temporal,
+          requests.map(({ groupId, ip, name }) => ({ id: groupId, ip, name })),
+        );
+        heartbeat();
+        if (requests.length < LIMITS.reconcilePage) break;
+      }
+      if (!(await promoteSwitch(db, row.id, row.incarnation))) return false;
+      log.info({ switch: row.slot }, 'switch in service');
+      await wakeDirty();
+      return true;
+    },
+
+    /** Wakes every group that owes something now; returns how many. */
+    async wakeDirtyGroups(): Promise<number> {
+      return wakeDirty();
+    },
+  };
+
+  /** Objects of ours without a row, removed before the switch counts. */
+  async function sweep(client: DpdClient): Promise<void> {
+    for await (const page of client.listGroups(LIMITS.reconcilePage)) {
+      await removeOrphans(
+        db,
+        client,
+        page.filter((object) => object.tag.startsWith('rackcast:')),
+      );
+      heartbeat();
+    }
+  }
+
+  async function wakeDirty(): Promise<number> {
+    let after = '00000000-0000-0000-0000-000000000000';
+    let woken = 0;
+    for (;;) {
+      const groups = await dirtyGroups(db, after, LIMITS.reconcilePage);
+      await wakeAll(temporal, groups);
+      woken += groups.length;
+      heartbeat(woken);
+      const last = groups.at(-1);
+      if (last === undefined || groups.length < LIMITS.reconcilePage) return woken;
+      after = last.id;
+    }
+  }
+}
+
+interface Seen {
+  observation: Observation;
+  status: SwitchStatus | null;
+  error: string | null;
+}
+
+async function observe(client: DpdClient): Promise<Seen> {
+  try {
+    const status = await withDeadline(client.status(), LIMITS.healthCallMs);
+    const bootTime = Math.floor(Date.now() / 1000) - status.uptimeSeconds;
+    const error = status.multicast ? null : 'the daemon was built without multicast';
+    return { observation: { answered: true, bootTime, multicast: status.multicast }, status, error };
+  } catch (error) {
+    const unusable = error instanceof CodedError && error.code === 'Unsupported';
+    return {
+      observation: unusable ? { answered: true, unusable: true } : { answered: false },
+      status: null,
+      error: textOf(error),
+    };
+  }
+}
+
+async function withDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new CodedError('Unreachable', `no answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

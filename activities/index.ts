@@ -1,0 +1,23 @@
+/** All activities, over one set of dependencies. Workflows import the type only. */
+import type { Deps } from './deps';
+import { eventActivities } from './events';
+import { flowActivities } from './flows';
+import { healthActivities } from './health';
+import { programSwitchActivities } from './program-switch';
+import { reconcileActivities } from './reconcile';
+import { registrationActivities } from './registration';
+import { roundActivities } from './rounds';
+
+export function createActivities(deps: Deps) {
+  return {
+    ...eventActivities(deps),
+    ...registrationActivities(deps),
+    ...roundActivities(deps),
+    ...programSwitchActivities(deps),
+    ...flowActivities(deps),
+    ...healthActivities(deps),
+    ...reconcileActivities(deps),
+  };
+}
+
+export type Activities = ReturnType<typeof createActivities>;

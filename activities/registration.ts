@@ -1,0 +1,29 @@
+/** VMM registration on the target sled: a step of `start` and `migrate`, only where the event carries the body. */
+import { activityInfo } from '@temporalio/activity';
+import { LIMITS } from '../domain/limits';
+import { membershipsForSled, registrationOf } from '../db/registrations';
+import type { Deps } from './deps';
+import { asFailures } from './failures';
+
+export function registrationActivities({ db, sleds }: Deps) {
+  return {
+    /** The list of groups in the body only prepares the NIC: Joined still needs the switches and a join. */
+    async registerVmm(input: { eventId: string }): Promise<void> {
+      const registration = await registrationOf(db, input.eventId);
+      if (registration === null) return;
+      const groups = await membershipsForSled(db, registration.instanceId);
+      await asFailures(`sled ${registration.sledId}`, activityInfo().attempt >= LIMITS.sledAttempts, () =>
+        sleds.at(registration.agentAddress).registerVmm(registration.propolisId, registration.body, groups),
+      );
+    },
+
+    /** Only after a failed registration: a VM is never ended because a switch refused multicast. */
+    async unregisterVmm(input: { eventId: string }): Promise<void> {
+      const registration = await registrationOf(db, input.eventId);
+      if (registration === null) return;
+      await asFailures(`sled ${registration.sledId}`, false, () =>
+        sleds.at(registration.agentAddress).unregisterVmm(registration.propolisId),
+      );
+    },
+  };
+}

@@ -1,0 +1,61 @@
+/** The database side of a round: begin, restore, commit, and telling those who waited. */
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { beginRound, planConfig, planRestore, type Restoration, type RoundStart } from '../db/begin-round';
+import { commitRound, type Committed, type RoundEnd } from '../db/commit-round';
+import { recordRefusal } from '../db/switch-service';
+import { deleteDelivered, undelivered } from '../db/waiters';
+import type { SwitchTask } from '../domain/plan-round';
+import type { SwitchConfig } from '../domain/switch-config';
+import type { Deps } from './deps';
+
+export function roundActivities({ db, temporal }: Deps) {
+  return {
+    async beginRound(input: { groupId: string }): Promise<RoundStart> {
+      return beginRound(db, input.groupId);
+    },
+
+    /** What a failed round goes back to. `reached` as JSON: absent = the last acknowledged configuration. */
+    async planRestore(input: { groupId: string; round: number; reached?: SwitchConfig | null }): Promise<Restoration> {
+      return planRestore(db, input.groupId, input.round, input.reached);
+    },
+
+    /** What each switch still lacks of this configuration. */
+    async planConfig(input: { groupId: string; round: number; desired: SwitchConfig | null }): Promise<SwitchTask[]> {
+      return planConfig(db, input.groupId, input.round, input.desired);
+    },
+
+    async recordRefusal(input: {
+      switchId: string;
+      groupId: string;
+      port: string;
+      incarnation: number;
+      reason: string;
+    }): Promise<void> {
+      await recordRefusal(db, input);
+    },
+
+    /** Null when a newer round has begun: then this one has nothing to say any more. */
+    async commitRound(input: RoundEnd): Promise<Committed | null> {
+      return commitRound(db, input);
+    },
+
+    /** Tells every run what its events have got; a row goes only after its run has been told, or when that run is over. */
+    async tellWaiters(input: { groupId: string }): Promise<number> {
+      const deliveries = await undelivered(db, input.groupId);
+      const told = await Promise.all(
+        deliveries.map(async ({ workflowId, waits }) => {
+          try {
+            await temporal.tellOutcomes(workflowId, waits);
+            return waits.map((wait) => wait.eventId);
+          } catch (error) {
+            // The run is over, or has never existed: redelivery reads the row.
+            if (error instanceof WorkflowNotFoundError) return [];
+            throw error;
+          }
+        }),
+      );
+      await deleteDelivered(db, input.groupId, told.flat());
+      return told.flat().length;
+    },
+  };
+}

@@ -1,0 +1,103 @@
+/** The client side of Temporal: what the API and the activities ask of it. Nothing here knows what a workflow does. */
+import {
+  Client,
+  ScheduleOverlapPolicy,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+  type ConnectionLike,
+} from '@temporalio/client';
+import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import { LIMITS } from '../domain/limits';
+import type { EventRef, LifecycleInput, WorkflowKind } from '../domain/events';
+import { WORKFLOW_OF } from '../domain/events';
+import { groupWorkflowId, lifecycleWorkflowId, OUTCOMES_SIGNAL, WAKE_SIGNAL } from '../domain/workflow-ids';
+
+export const SEARCH_ATTRIBUTES = {
+  instanceId: defineSearchAttributeKey('InstanceId', 'KEYWORD_LIST'),
+  groupId: defineSearchAttributeKey('MulticastGroupId', 'KEYWORD_LIST'),
+  multicastIp: defineSearchAttributeKey('MulticastIp', 'KEYWORD_LIST'),
+  sledId: defineSearchAttributeKey('SledId', 'KEYWORD'),
+  eventKind: defineSearchAttributeKey('EventKind', 'KEYWORD'),
+};
+
+export interface TemporalOptions {
+  connection: ConnectionLike;
+  namespace: string;
+  taskQueue: string;
+}
+
+/** What a round brought to one event in one group. */
+export interface WaiterOutcome {
+  eventId: string;
+  groupId: string;
+  request: number;
+  outcome: 'served' | 'failed' | 'refused';
+  reason: string | null;
+}
+
+export type Temporal = ReturnType<typeof createTemporal>;
+
+export function createTemporal({ connection, namespace, taskQueue }: TemporalOptions) {
+  const client = new Client({ connection, namespace });
+  return {
+    client,
+    taskQueue,
+
+    /** Starts the workflow of these events, or finds it running. Returns its id and run id. */
+    async startLifecycle(kind: WorkflowKind, events: EventRef[], about: { sledId?: string; workflowId?: string } = {}) {
+      const workflowId = about.workflowId ?? lifecycleWorkflowId(kind, events);
+      const input: LifecycleInput = { events };
+      const handle = await client.workflow.start(WORKFLOW_OF[kind], {
+        workflowId,
+        taskQueue,
+        args: [input],
+        workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+        workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+        staticSummary: summary(kind, events),
+        typedSearchAttributes: attributes(kind, events, about.sledId),
+      });
+      return { workflowId, runId: handle.firstExecutionRunId };
+    },
+
+    /** Wakes the group's one workflow, starting it if it does not run. */
+    async wakeGroup(group: { id: string; ip: string; name?: string }) {
+      await client.workflow.signalWithStart('groupConverge', {
+        workflowId: groupWorkflowId(group.id),
+        taskQueue,
+        args: [{ groupId: group.id, ip: group.ip }],
+        signal: WAKE_SIGNAL,
+        signalArgs: [],
+        staticSummary: `converge ${group.ip}${group.name === undefined ? '' : ` ${group.name}`}`,
+        typedSearchAttributes: [
+          { key: SEARCH_ATTRIBUTES.groupId, value: [group.id] },
+          { key: SEARCH_ATTRIBUTES.multicastIp, value: [group.ip] },
+        ],
+      });
+    },
+
+    async tellOutcomes(workflowId: string, outcomes: WaiterOutcome[]) {
+      await client.workflow.getHandle(workflowId).signal(OUTCOMES_SIGNAL, outcomes);
+    },
+
+    /** Runs a schedule's action now; a run under way is followed by one more. */
+    async trigger(scheduleId: string) {
+      await client.schedule.getHandle(scheduleId).trigger(ScheduleOverlapPolicy.BUFFER_ONE);
+    },
+  };
+}
+
+function summary(kind: WorkflowKind, events: EventRef[]): string {
+  const first = events[0];
+  if (events.length === 1 && first !== undefined) return `${kind} ${first.instanceId}, generation ${first.generation}`;
+  return `${kind} ${events.length} instances`;
+}
+
+function attributes(kind: WorkflowKind, events: EventRef[], sledId: string | undefined): SearchAttributePair[] {
+  const instances = [...new Set(events.map((event) => event.instanceId))].slice(0, LIMITS.eventsPerRun);
+  const pairs: SearchAttributePair[] = [
+    { key: SEARCH_ATTRIBUTES.instanceId, value: instances },
+    { key: SEARCH_ATTRIBUTES.eventKind, value: kind },
+  ];
+  if (sledId !== undefined) pairs.push({ key: SEARCH_ATTRIBUTES.sledId, value: sledId });
+  return pairs;
+}

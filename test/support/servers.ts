@@ -1,0 +1,27 @@
+/** The servers of this run of jest, for test files: Temporal's address and the workflow bundle. */
+import { join } from 'node:path';
+import { projectRoot } from '../../cli/stack/root';
+import { writeWorkflowBundle } from '../../cli/stack/workflow-bundle';
+
+export function temporalAddress(): string {
+  return started('RACKCAST_TEST_TEMPORAL_ADDRESS');
+}
+
+/** The `temporal` program, for tests that start and stop a server of their own. */
+export function temporalProgram(): string {
+  return started('RACKCAST_TEST_TEMPORAL_CLI');
+}
+
+/** For `Worker.create({ workflowBundle })`. Made once per run; here it is only looked at. */
+export async function workflowBundle(): Promise<{ codePath: string }> {
+  const codePath = join(projectRoot, 'dist', 'workflow-bundle.js');
+  await writeWorkflowBundle(codePath);
+  return { codePath };
+}
+
+export function started(name: string): string {
+  const value = process.env[name];
+  if (value === undefined)
+    throw new Error(`${name} is not set: this suite needs the servers that global-setup.ts starts`);
+  return value;
+}

@@ -1,0 +1,67 @@
+/**
+ * The one writer of a group on the switches and on the sleds. Level-triggered: a round reads the rows, makes the switches and sleds
+ * so, and commits; requests that come meanwhile are served together by the next round.
+ *
+ * A wake-up is never lost: the rows are compared again after the last round and once more before completing, and after that
+ * comparison there is no await before the return.
+ */
+import {
+  condition,
+  continueAsNew,
+  defineSignal,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { LIMITS } from '../domain/limits';
+import { WAKE_SIGNAL } from '../domain/workflow-ids';
+import { rows } from './proxies';
+import { runRound } from './round';
+
+export interface GroupConvergeInput {
+  groupId: string;
+  ip: string;
+}
+
+export async function groupConverge(input: GroupConvergeInput): Promise<{ rounds: number }> {
+  let woken = false;
+  setHandler(defineSignal(WAKE_SIGNAL), () => {
+    woken = true;
+  });
+  let rounds = 0;
+  let lingered = false;
+  for (;;) {
+    woken = false;
+    const start = await rows.beginRound({ groupId: input.groupId });
+    if (start.kind === 'round') {
+      setCurrentDetails(await runRound(input.groupId, start));
+      rounds += 1;
+      lingered = false;
+      if (isLong()) await continueAsNew<typeof groupConverge>(input);
+      continue;
+    }
+    const pause = pauseAfter(start, lingered);
+    if (pause === null) {
+      if (woken) continue;
+      return { rounds };
+    }
+    await condition(() => woken, pause.ms);
+    lingered = !pause.retry;
+  }
+}
+
+/** How long to wait for more before looking again; null = complete. A retry that is far off is left to reconciliation. */
+function pauseAfter(
+  start: { kind: string; retryInMs?: number | null },
+  lingered: boolean,
+): { ms: number; retry: boolean } | null {
+  if (start.kind === 'gone' || start.kind === 'disabled') return null;
+  const retry = start.retryInMs ?? null;
+  if (retry !== null && retry <= LIMITS.retryInWorkflowMs) return { ms: Math.max(50, Math.ceil(retry)), retry: true };
+  return lingered ? null : { ms: LIMITS.lingerMs, retry: false };
+}
+
+function isLong(): boolean {
+  const { historyLength, continueAsNewSuggested } = workflowInfo();
+  return continueAsNewSuggested || historyLength > LIMITS.historyEvents;
+}

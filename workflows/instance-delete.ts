@@ -1,0 +1,7 @@
+/** An instance is deleted: as stop, then its memberships go. The groups stay. */
+import type { LifecycleInput } from '../domain/events';
+import { applyStep, convergeStep, lifecycle, type LifecycleResult } from './lifecycle';
+
+export async function instanceDelete(input: LifecycleInput): Promise<LifecycleResult> {
+  return lifecycle('instance delete', input, (waits) => [applyStep(waits), convergeStep(waits)]);
+}

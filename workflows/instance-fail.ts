@@ -1,0 +1,7 @@
+/** A VMM is gone: as stop, without asking the sled. */
+import type { LifecycleInput } from '../domain/events';
+import { applyStep, convergeStep, lifecycle, type LifecycleResult } from './lifecycle';
+
+export async function instanceFail(input: LifecycleInput): Promise<LifecycleResult> {
+  return lifecycle('instance fail', input, (waits) => [applyStep(waits), convergeStep(waits)]);
+}

@@ -1,0 +1,48 @@
+/**
+ * An instance migrates, make before break, in all of its groups together: the target receives everywhere before the source
+ * is given up anywhere. Up to the move a failure leaves the source as it was; after it there is only forward.
+ */
+import type { LifecycleInput } from '../domain/events';
+import {
+  applyStep,
+  convergeStep,
+  lifecycle,
+  registerStep,
+  type Claimed,
+  type LifecycleResult,
+  type Waits,
+} from './lifecycle';
+import { rows } from './proxies';
+import type { Step } from './saga';
+
+export async function instanceMigrate(input: LifecycleInput): Promise<LifecycleResult> {
+  return lifecycle('instance migrate', input, (waits) => [
+    registerStep(),
+    applyStep(waits, (eventIds) => rows.withdrawTarget({ eventIds })),
+    { ...convergeStep(waits), name: 'target receives' },
+    moveStep(waits),
+    sourceLeavesStep(waits),
+  ]);
+}
+
+function moveStep(waits: Waits): Step<Claimed> {
+  return {
+    name: 'move',
+    async run(events) {
+      const sure = events.filter((event) => !waits.undecided.has(event.eventId));
+      waits.expect(await rows.moveToTarget({ eventIds: sure.map((event) => event.eventId) }));
+      return [];
+    },
+  };
+}
+
+/** The VM is on the target by now: a source that cannot be cleaned yet is convergence's to finish. */
+function sourceLeavesStep(waits: Waits): Step<Claimed> {
+  return {
+    name: 'source leaves',
+    async run(events) {
+      await waits.settle(events.filter((event) => !waits.undecided.has(event.eventId)));
+      return [];
+    },
+  };
+}

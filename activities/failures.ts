@@ -16,7 +16,6 @@ export async function asFailures<T>(where: string, last: boolean, work: () => Pr
       type: error.code,
       message,
       nonRetryable: last || !ERRORS[error.code].retry,
-      cause: error,
     });
   }
 }

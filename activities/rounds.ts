@@ -2,6 +2,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { beginRound, planConfig, planRestore, type Restoration, type RoundStart } from '../db/begin-round';
 import { commitRound, type Committed, type RoundEnd } from '../db/commit-round';
+import { markTold, untoldUpdates, withdrawUpdate, type UpdateState } from '../db/group-updates';
 import { recordRefusal } from '../db/switch-service';
 import { deleteDelivered, undelivered } from '../db/waiters';
 import type { SwitchTask } from '../domain/plan-round';
@@ -34,6 +35,16 @@ export function roundActivities({ db, temporal }: Deps) {
       await recordRefusal(db, input);
     },
 
+    /** Asks the group to bring the update that waits for it. */
+    async wakeGroup(input: { id: string; ip: string; name: string }): Promise<void> {
+      await temporal.wakeGroup(input);
+    },
+
+    /** Takes the update back, unless a round has it; says where it stands. Null when it has never existed. */
+    async withdrawUpdate(input: { updateId: string }): Promise<{ state: UpdateState; reason: string | null } | null> {
+      return withdrawUpdate(db, input.updateId);
+    },
+
     /** Null when a newer round has begun: then this one has nothing to say any more. */
     async commitRound(input: RoundEnd): Promise<Committed | null> {
       return commitRound(db, input);
@@ -55,7 +66,24 @@ export function roundActivities({ db, temporal }: Deps) {
         }),
       );
       await deleteDelivered(db, input.groupId, told.flat());
-      return told.flat().length;
+      return told.flat().length + (await tellUpdates(input.groupId));
     },
   };
+
+  /** An update whose workflow is over, or has never existed, has nobody to be told. */
+  async function tellUpdates(groupId: string): Promise<number> {
+    const outcomes = await untoldUpdates(db, groupId);
+    await Promise.all(
+      outcomes.map(({ updateId, ...outcome }) =>
+        temporal.tellUpdate(updateId, outcome).catch((error: unknown) => {
+          if (!(error instanceof WorkflowNotFoundError)) throw error;
+        }),
+      ),
+    );
+    await markTold(
+      db,
+      outcomes.map((outcome) => outcome.updateId),
+    );
+    return outcomes.length;
+  }
 }

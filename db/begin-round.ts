@@ -4,9 +4,10 @@
  */
 import { sql } from 'drizzle-orm';
 import { restoreTarget, wantedPorts, type Exclusion } from '../domain/desired';
-import { planRound, switchTasks, type Flow, type SwitchTask } from '../domain/plan-round';
+import { planRound, switchTasks, type Flow, type RoundFacts, type SwitchTask } from '../domain/plan-round';
 import type { SwitchConfig } from '../domain/switch-config';
 import type { Db, Tx } from './client';
+import { takeUpdate } from './group-updates';
 import { groupRow, loadFacts, lockGroup, type GroupRow } from './load-round';
 
 export interface Round {
@@ -48,9 +49,10 @@ export async function beginRound(db: Db, groupId: string): Promise<RoundStart> {
     if (group === null) return { kind: 'gone' };
     const row = groupRow(group);
     if (!isDue(row)) return { kind: 'idle', retryInMs: row.retryInMs };
-    const facts = await loadFacts(tx, group);
-    const plan = planRound(facts);
     const round = row.round + 1;
+    const update = row.state === 'active' ? await takeUpdate(tx, groupId, round) : null;
+    const facts = withUpdate(await loadFacts(tx, group), update);
+    const plan = planRound(facts);
     await tx.execute(sql`update multicast_group set round = ${round} where id = ${groupId}`);
     await markSuspect(tx, groupId, round, plan.switches);
     await markFlows(tx, groupId, row.ip, round, plan.join, [...plan.leave, ...plan.leaveAfterJoin]);
@@ -71,6 +73,12 @@ export async function beginRound(db: Db, groupId: string): Promise<RoundStart> {
       leaveAfterJoin: sledsOf(plan.leaveAfterJoin),
     };
   });
+}
+
+/** What the group is to be, if the round comes through; its row changes only then. */
+function withUpdate(facts: RoundFacts, update: { sources: string[] | null } | null): RoundFacts {
+  if (update?.sources == null) return facts;
+  return { ...facts, group: { ...facts.group, sources: update.sources } };
 }
 
 function isDue(row: GroupRow): boolean {

@@ -12,6 +12,7 @@ import { retryPause } from '../domain/retry';
 import type { SwitchConfig } from '../domain/switch-config';
 import type { Db, Tx } from './client';
 import { groupRow, lockGroup } from './load-round';
+import { hasUpdates, refuseUpdates, settleUpdate } from './group-updates';
 import type { RoundOutcome } from './waiters';
 
 export interface Receipt {
@@ -49,13 +50,18 @@ export async function commitRound(db: Db, end: RoundEnd): Promise<Committed | nu
     const group = groupRow(columns);
     const changed = end.settled && !sameConfig(columns.config, end.final);
     await storeReceipts(tx, end, changed);
-    const members = await judgeMembers(tx, end, sourcesKey(columns.sources));
-    await judgeWaiters(tx, end);
+    const updated = await settleUpdate(tx, end.groupId, end.round, end.outcome, end.reason);
+    const sources = sourcesKey(await sourcesOf(tx, end.groupId));
+    const members = await judgeMembers(tx, end, sources);
+    // A refused update fails alone: who shared its round is served by the next, which follows at once.
+    const alone = updated && end.outcome !== 'served';
+    if (!alone) await judgeWaiters(tx, end, sources);
     if (group.state === 'deleting' && end.outcome === 'served' && end.settled) {
       await removeGroup(tx, end.groupId);
       return { members, gone: true };
     }
-    await storeGroup(tx, end, group.failures, changed);
+    const again = alone || (await hasUpdates(tx, end.groupId));
+    await storeGroup(tx, end, group.failures, changed, again);
     return { members, gone: false };
   });
 }
@@ -103,6 +109,13 @@ function facts(end: RoundEnd, sources: string) {
     where m.external_group_id = ${end.groupId} and m.time_deleted is null`;
 }
 
+async function sourcesOf(tx: Tx, groupId: string): Promise<string[]> {
+  const rows = await tx.execute<{ sources: string[] }>(
+    sql`select array(select host(s) from unnest(source_ips) s) as sources from multicast_group where id = ${groupId}`,
+  );
+  return rows[0]?.sources ?? [];
+}
+
 async function judgeMembers(tx: Tx, end: RoundEnd, sources: string): Promise<Committed['members']> {
   const changed = await tx.execute<{ state: string }>(sql`
     with facts as (${facts(end, sources)})
@@ -131,13 +144,10 @@ async function judgeMembers(tx: Tx, end: RoundEnd, sources: string): Promise<Com
  * Each waiter's outcome is that of its instance's member: a round can serve ten stops and fail one start. Whoever was overtaken
  * (the member changed again) has nothing to wait for any more.
  */
-async function judgeWaiters(tx: Tx, end: RoundEnd): Promise<void> {
-  const rows = await tx.execute<{ sources: string[] }>(
-    sql`select array(select host(s) from unnest(source_ips) s) as sources from multicast_group where id = ${end.groupId}`,
-  );
+async function judgeWaiters(tx: Tx, end: RoundEnd, sources: string): Promise<void> {
   const failed = end.outcome === 'served' ? 'failed' : end.outcome;
   await tx.execute(sql`
-    with facts as (${facts(end, sourcesKey(rows[0]?.sources ?? []))}), judged as (
+    with facts as (${facts(end, sources)}), judged as (
       select w.event_id,
         case
           when f.id is null then case when ${end.settled} then 'served' else ${failed} end
@@ -154,11 +164,12 @@ async function judgeWaiters(tx: Tx, end: RoundEnd): Promise<void> {
     from judged j where w.event_id = j.event_id and w.group_id = ${end.groupId}`);
 }
 
-async function storeGroup(tx: Tx, end: RoundEnd, failures: number, changed: boolean): Promise<void> {
+async function storeGroup(tx: Tx, end: RoundEnd, failures: number, changed: boolean, atOnce: boolean): Promise<void> {
   const owed = await tx.execute<{ owed: boolean }>(sql`
     select exists (select 1 from member_flow where group_id = ${end.groupId} and state <> 'joined' and round <= ${end.round}) as owed`);
   const again = end.outcome !== 'served' || owed[0]?.owed === true;
-  const failed = again ? failures + 1 : 0;
+  const failed = again && !atOnce ? failures + 1 : 0;
+  const pause = atOnce ? 0 : again ? retryPause(failed) : null;
   const served = end.outcome === 'served';
   await tx.execute(sql`
     update multicast_group set
@@ -169,7 +180,7 @@ async function storeGroup(tx: Tx, end: RoundEnd, failures: number, changed: bool
       config = ${end.settled ? jsonOrNull(end.final) : sql`config`},
       config_generation = config_generation + ${changed ? 1 : 0},
       outcome = ${end.outcome}, reason = ${end.reason}, failures = ${failed},
-      time_retry = ${again ? sql`clock_timestamp() + ${retryPause(failed)} * interval '1 millisecond'` : sql`null`},
+      time_retry = ${pause === null ? sql`null` : sql`clock_timestamp() + ${pause} * interval '1 millisecond'`},
       time_converged = case when ${served} then now() else time_converged end
     where id = ${end.groupId}`);
 }
@@ -177,6 +188,7 @@ async function storeGroup(tx: Tx, end: RoundEnd, failures: number, changed: bool
 /** Nothing of the group is left; whoever waited for it is told from the waiters' rows. */
 async function removeGroup(tx: Tx, groupId: string): Promise<void> {
   await tx.execute(sql`update group_waiter set outcome = 'served', reason = null where group_id = ${groupId}`);
+  await refuseUpdates(tx, groupId);
   await tx.execute(sql`delete from multicast_group_member where external_group_id = ${groupId}`);
   await tx.execute(sql`delete from switch_ack where group_id = ${groupId}`);
   await tx.execute(sql`delete from member_flow where group_id = ${groupId}`);

@@ -65,6 +65,8 @@ export const LIMITS = {
   /** Upper bound of the time from the last good answer to "unreachable". */
   detectionMs: 40_000,
 
+  /** How long the update of a group waits for its round. */
+  updateWaitMs: 30_000,
   /** How long an event's workflow waits for its groups. */
   waitMs: 180_000,
   /** A group's oldest unserved request older than this is signalled again by whoever asks next. */

@@ -10,7 +10,13 @@ import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/
 import { LIMITS } from '../domain/limits';
 import type { EventRef, LifecycleInput, WorkflowKind } from '../domain/events';
 import { WORKFLOW_OF } from '../domain/events';
-import { groupWorkflowId, lifecycleWorkflowId, OUTCOMES_SIGNAL, WAKE_SIGNAL } from '../domain/workflow-ids';
+import {
+  groupUpdateWorkflowId,
+  groupWorkflowId,
+  lifecycleWorkflowId,
+  OUTCOMES_SIGNAL,
+  WAKE_SIGNAL,
+} from '../domain/workflow-ids';
 
 export const SEARCH_ATTRIBUTES = {
   instanceId: defineSearchAttributeKey('InstanceId', 'KEYWORD_LIST'),
@@ -32,6 +38,12 @@ export interface WaiterOutcome {
   groupId: string;
   request: number;
   outcome: 'served' | 'failed' | 'refused';
+  reason: string | null;
+}
+
+/** `pending`: a round has it, and the bound of the wait came first. */
+export interface GroupUpdateResult {
+  outcome: 'served' | 'failed' | 'refused' | 'withdrawn' | 'pending';
   reason: string | null;
 }
 
@@ -77,6 +89,27 @@ export function createTemporal({ connection, namespace, taskQueue }: TemporalOpt
 
     async tellOutcomes(workflowId: string, outcomes: WaiterOutcome[]) {
       await client.workflow.getHandle(workflowId).signal(OUTCOMES_SIGNAL, outcomes);
+    },
+
+    async tellUpdate(updateId: string, outcome: Pick<WaiterOutcome, 'outcome' | 'reason'>) {
+      await client.workflow.getHandle(groupUpdateWorkflowId(updateId)).signal(OUTCOMES_SIGNAL, outcome);
+    },
+
+    /** Runs the saga of a group's update and waits for its end. */
+    async updateGroup(update: {
+      updateId: string;
+      group: { id: string; ip: string; name: string };
+    }): Promise<GroupUpdateResult> {
+      return client.workflow.execute('groupUpdate', {
+        workflowId: groupUpdateWorkflowId(update.updateId),
+        taskQueue,
+        args: [update],
+        staticSummary: `update ${update.group.ip} ${update.group.name}`,
+        typedSearchAttributes: [
+          { key: SEARCH_ATTRIBUTES.groupId, value: [update.group.id] },
+          { key: SEARCH_ATTRIBUTES.multicastIp, value: [update.group.ip] },
+        ],
+      });
     },
 
     /** Runs a schedule's action now; a run under way is followed by one more. */

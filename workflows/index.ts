@@ -1,5 +1,6 @@
 /** Every workflow type that the worker runs; the exported name is the type. */
 export { groupConverge } from './group-converge';
+export { groupUpdate } from './group-update';
 export { instanceCreate } from './instance-create';
 export { instanceDelete } from './instance-delete';
 export { instanceFail } from './instance-fail';

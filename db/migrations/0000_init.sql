@@ -1,6 +1,7 @@
 CREATE TYPE "public"."role_name" AS ENUM('admin', 'collaborator', 'viewer');--> statement-breakpoint
 CREATE TYPE "public"."role_scope" AS ENUM('fleet', 'silo', 'project');--> statement-breakpoint
 CREATE TYPE "public"."flow_state" AS ENUM('joining', 'joined', 'leaving');--> statement-breakpoint
+CREATE TYPE "public"."group_update_state" AS ENUM('pending', 'taken', 'served', 'failed', 'refused', 'withdrawn');--> statement-breakpoint
 CREATE TYPE "public"."multicast_group_member_state" AS ENUM('joining', 'joined', 'left');--> statement-breakpoint
 CREATE TYPE "public"."multicast_group_state" AS ENUM('creating', 'active', 'deleting');--> statement-breakpoint
 CREATE TYPE "public"."event_kind" AS ENUM('create', 'start', 'stop', 'delete', 'migrate', 'reconfigure', 'reboot', 'fail');--> statement-breakpoint
@@ -99,6 +100,22 @@ CREATE TABLE "multicast_group_member" (
 	"version_added" bigint DEFAULT nextval('multicast_group_version') NOT NULL,
 	CONSTRAINT "multicast_member_location_whole" CHECK (("multicast_group_member"."sled_id" is null) = ("multicast_group_member"."propolis_id" is null)),
 	CONSTRAINT "multicast_member_target_whole" CHECK (("multicast_group_member"."target_sled_id" is null) = ("multicast_group_member"."target_propolis_id" is null))
+);
+--> statement-breakpoint
+CREATE TABLE "multicast_group_update" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"group_id" uuid NOT NULL,
+	"project_id" uuid NOT NULL,
+	"name" varchar(63),
+	"description" varchar(512),
+	"source_ips" "inet"[],
+	"state" "group_update_state" NOT NULL,
+	"reason" text,
+	"round" bigint,
+	"told" boolean DEFAULT false NOT NULL,
+	"sequence" bigserial NOT NULL,
+	"time_created" timestamp with time zone DEFAULT now() NOT NULL,
+	"time_finished" timestamp with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "refused_port" (
@@ -304,6 +321,10 @@ CREATE INDEX "multicast_member_group_state" ON "multicast_group_member" USING bt
 CREATE INDEX "multicast_member_by_sled" ON "multicast_group_member" USING btree ("sled_id") WHERE "multicast_group_member"."sled_id" is not null;--> statement-breakpoint
 CREATE INDEX "multicast_member_by_target_sled" ON "multicast_group_member" USING btree ("target_sled_id") WHERE "multicast_group_member"."target_sled_id" is not null;--> statement-breakpoint
 CREATE INDEX "multicast_member_cleanup" ON "multicast_group_member" USING btree ("external_group_id","id") WHERE "multicast_group_member"."time_deleted" is not null;--> statement-breakpoint
+CREATE UNIQUE INDEX "group_update_by_sequence" ON "multicast_group_update" USING btree ("sequence");--> statement-breakpoint
+CREATE INDEX "group_update_queue" ON "multicast_group_update" USING btree ("group_id","sequence") WHERE "multicast_group_update"."state" in ('pending', 'taken');--> statement-breakpoint
+CREATE INDEX "group_update_untold" ON "multicast_group_update" USING btree ("group_id") WHERE not "multicast_group_update"."told";--> statement-breakpoint
+CREATE INDEX "group_update_name" ON "multicast_group_update" USING btree ("project_id","name") WHERE "multicast_group_update"."state" in ('pending', 'taken') and "multicast_group_update"."name" is not null;--> statement-breakpoint
 CREATE INDEX "switch_ack_by_group" ON "switch_ack" USING btree ("group_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "lookup_underlay_multicast_by_ip" ON "underlay_multicast_group" USING btree ("multicast_ip");--> statement-breakpoint
 CREATE UNIQUE INDEX "underlay_multicast_by_tag" ON "underlay_multicast_group" USING btree ("tag");--> statement-breakpoint

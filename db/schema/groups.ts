@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm';
 import {
   bigint,
+  bigserial,
   boolean,
   check,
   index,
@@ -108,6 +109,50 @@ export const multicastGroup = pgTable(
     check('multicast_group_vni_valid', sql`${t.vni} between 0 and 16777215`),
     check('multicast_group_served_not_ahead', sql`${t.served} <= ${t.attempted} and ${t.attempted} <= ${t.requested}`),
     check('multicast_group_sources_bounded', sql`cardinality(${t.sourceIps}) <= 64`),
+  ],
+);
+
+export const groupUpdateState = pgEnum('group_update_state', [
+  'pending',
+  'taken',
+  'served',
+  'failed',
+  'refused',
+  'withdrawn',
+]);
+
+/** The queue of updates that the switches must follow; a round takes the oldest of its group. */
+export const multicastGroupUpdate = pgTable(
+  'multicast_group_update',
+  {
+    id: uuid().primaryKey(),
+    groupId: uuid().notNull(),
+    projectId: uuid().notNull(),
+    /** null = as it is. */
+    name: varchar({ length: 63 }),
+    description: varchar({ length: 512 }),
+    sourceIps: inet().array(),
+    state: groupUpdateState().notNull(),
+    reason: text(),
+    /** The round that took it. */
+    round: bigint({ mode: 'number' }),
+    /** Whether its workflow knows the outcome. */
+    told: boolean().notNull().default(false),
+    sequence: bigserial({ mode: 'number' }).notNull(),
+    timeCreated: time().notNull().defaultNow(),
+    timeFinished: time(),
+  },
+  (t) => [
+    uniqueIndex('group_update_by_sequence').on(t.sequence),
+    index('group_update_queue')
+      .on(t.groupId, t.sequence)
+      .where(sql`${t.state} in ('pending', 'taken')`),
+    index('group_update_untold')
+      .on(t.groupId)
+      .where(sql`not ${t.told}`),
+    index('group_update_name')
+      .on(t.projectId, t.name)
+      .where(sql`${t.state} in ('pending', 'taken') and ${t.name} is not null`),
   ],
 );
 

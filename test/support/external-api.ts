@@ -27,7 +27,8 @@ export interface ExternalApi {
 
 export async function startExternalApi(connections = 10): Promise<ExternalApi> {
   const database = await createTestDatabase();
-  const { db, close } = openDatabase(database.url, connections);
+  const pool = openDatabase(database.url, connections);
+  const { db } = pool;
   const woken: ExternalApi['woken'] = [];
   const temporal = { wakeGroup: async (group: { id: string; ip: string }) => void woken.push(group) };
   const server = await createServer({ log: pino({ level: 'silent' }), title: 'test', version: '0' });
@@ -50,7 +51,7 @@ export async function startExternalApi(connections = 10): Promise<ExternalApi> {
     },
     async close() {
       await server.close();
-      await close();
+      await pool.close();
       await database.drop();
     },
   };

@@ -11,7 +11,8 @@ import { Directory } from '../../dataplane/directory';
 import { createDpdClient } from '../../dataplane/dpd/client';
 import { createSledAgentClient } from '../../dataplane/sled-agent/client';
 import { acceptEvents, type Acceptance } from '../../db/accept-events';
-import { createGroup } from './groups';
+import { createGroup, deleteGroup } from './groups';
+import { holdings } from './holdings';
 import { openDatabase, type Db } from '../../db/client';
 import { setMulticastEnabled } from '../../db/runtime-config';
 import { project, rackSwitch, silo, sled } from '../../db/schema';
@@ -134,6 +135,12 @@ export async function startRack(options: RackOptions = {}) {
       return ref;
     },
 
+    /** As the batch endpoint does: many events of one kind in few runs. */
+    async startTogether(kind: WorkflowKind, refs: EventRef[]) {
+      for (let from = 0; from < refs.length; from += LIMITS.eventsPerRun)
+        await temporal.startLifecycle(kind, refs.slice(from, from + LIMITS.eventsPerRun));
+    },
+
     event: (ref: EventRef) => eventRow(db, ref.eventId),
 
     /** The event's outcome, once it has one. */
@@ -155,6 +162,30 @@ export async function startRack(options: RackOptions = {}) {
     /** `rear1`, … that the switch really has for the group; null when the group is not there. */
     ports(at: number, ip: string): string[] | null {
       return portsOn(switches[at]!, ip);
+    },
+
+    /** The external group as the switch has it. */
+    object: (at: number, ip: string) => dumped(switches[at]!).find((group) => group.group_ip === ip),
+
+    /** The same of both switches. */
+    both: (ip: string) => switches.map((facing) => portsOn(facing, ip)),
+
+    /** Writes that each switch has had. */
+    writes: () => switches.map((facing) => facing.state.requests.summary().writes),
+
+    /** Everything that a switch holds, by address. */
+    holdings: (switchId: string) => holdings(switches.find((each) => each.id === switchId)!.address),
+
+    async deleteGroup(id: string) {
+      const [row] = await db.execute<{ ip: string; name: string }>(
+        sql`select host(multicast_ip) as ip, name from multicast_group where id = ${id}`,
+      );
+      await deleteGroup(db, id);
+      await temporal.wakeGroup({ id, ip: row!.ip, name: row!.name });
+    },
+
+    async groupExists(id: string) {
+      return (await db.execute(sql`select 1 from multicast_group where id = ${id}`)).length > 0;
     },
 
     async members(groupId: string) {
@@ -222,8 +253,10 @@ async function eventRow(db: Db, eventId: string) {
   return rows[0];
 }
 
+const dumped = (facing: Switch) => (facing.state.dump() as { groups: SimulatedGroup[] }).groups;
+
 function portsOn(facing: Switch, ip: string): string[] | null {
-  const { groups } = facing.state.dump() as { groups: SimulatedGroup[] };
+  const groups = dumped(facing);
   const external = groups.find((group) => group.group_ip === ip);
   const underlayIp = external?.internal_forwarding?.nat_target?.internal_ip;
   const underlay = groups.find((group) => group.group_ip === underlayIp);
@@ -234,6 +267,8 @@ interface SimulatedGroup {
   group_ip: string;
   tag: string;
   members?: { port_id: string }[];
+  sources?: ({ Exact: string } | string)[] | null;
+  external_forwarding?: { vlan_id: number | null };
   internal_forwarding?: { nat_target: { internal_ip: string; vni: number } | null };
 }
 

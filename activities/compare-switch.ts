@@ -6,9 +6,11 @@
 import { heartbeat } from '@temporalio/activity';
 import { LIMITS } from '../domain/limits';
 import type { SwitchObject } from '../domain/switch-config';
-import { groupOfTag, observedOf, sameObject } from '../domain/switch-edits';
+import { differences } from '../domain/drift';
+import { groupOfTag, observedOf } from '../domain/switch-edits';
 import { believedBetween, databaseTime, livingGroups, markDifferent, type Believed } from '../db/compare-switch';
 import type { Db } from '../db/client';
+import { recordDrift, type FoundDrift } from '../db/drift';
 import type { DpdClient } from '../dataplane/dpd/client';
 import type { GroupRequest } from '../db/requests';
 
@@ -19,7 +21,8 @@ export interface Comparison {
   requests: GroupRequest[];
 }
 
-export async function compareSwitch(db: Db, client: DpdClient, switchId: string): Promise<Comparison> {
+/** `by`: the workflow that compares. */
+export async function compareSwitch(db: Db, client: DpdClient, switchId: string, by: string): Promise<Comparison> {
   const total: Comparison = { verified: 0, different: 0, orphansRemoved: 0, requests: [] };
   const orphans: SwitchObject[] = [];
   let after: string | null = null;
@@ -33,7 +36,7 @@ export async function compareSwitch(db: Db, client: DpdClient, switchId: string)
     before = await databaseTime(db);
   }
   await comparePage(db, switchId, [], after, null, before, total);
-  total.orphansRemoved = await removeOrphans(db, client, orphans);
+  total.orphansRemoved = await removeOrphans(db, client, switchId, orphans, by);
   return total;
 }
 
@@ -47,32 +50,36 @@ async function comparePage(
   total: Comparison,
 ): Promise<SwitchObject[]> {
   const believed = new Map((await believedBetween(db, switchId, after, upTo)).map((row) => [row.ip, row]));
-  const different = new Set<string>();
+  const found: FoundDrift[] = [];
   const strays: SwitchObject[] = [];
+  const compare = (row: Believed, object: SwitchObject | null) => {
+    if (row.unsure) return;
+    const differing = differences(observedOf(row.config)[row.kind], object);
+    if (differing.length === 0 && object !== null) total.verified += 1;
+    found.push(...differing.map((difference) => ({ groupId: row.groupId, ip: row.ip, ...difference })));
+  };
   for (const object of page) {
     const row = believed.get(object.ip);
     believed.delete(object.ip);
-    if (row === undefined) {
-      if (groupOfTag(object.tag) !== null) strays.push(object);
-    } else if (row.unsure) continue;
-    else if (matches(object, row)) total.verified += 1;
-    else different.add(row.groupId);
+    if (row !== undefined) compare(row, object);
+    else if (groupOfTag(object.tag) !== null) strays.push(object);
   }
   // What is left of the rows is not on the switch.
-  for (const row of believed.values()) if (!row.unsure && row.config !== null) different.add(row.groupId);
-  const requests = await markDifferent(db, switchId, [...different], before);
+  for (const row of believed.values()) compare(row, null);
+  const requests = await markDifferent(db, switchId, found, before);
   total.different += requests.length;
   total.requests.push(...requests);
   return strays;
 }
 
-function matches(object: SwitchObject, row: Believed): boolean {
-  const expected = observedOf(row.config)[row.kind];
-  return expected !== null && sameObject(object, expected);
-}
-
 /** Removes objects of ours that no group's row stands behind, asked after they were read. */
-export async function removeOrphans(db: Db, client: DpdClient, strays: SwitchObject[]): Promise<number> {
+export async function removeOrphans(
+  db: Db,
+  client: DpdClient,
+  switchId: string,
+  strays: SwitchObject[],
+  by: string,
+): Promise<number> {
   const ids = strays.map((object) => groupOfTag(object.tag) ?? '');
   const living = await livingGroups(db, [...new Set(ids)]);
   const orphans = strays.filter((object) => !living.has(groupOfTag(object.tag) ?? ''));
@@ -81,5 +88,13 @@ export async function removeOrphans(db: Db, client: DpdClient, strays: SwitchObj
       await client.apply({ op: kind === 'external' ? 'deleteExternal' : 'deleteUnderlay', ip, tag });
     }
   }
+  const found = orphans.map((object) => ({
+    groupId: groupOfTag(object.tag) ?? '',
+    ip: object.ip,
+    kind: 'orphan' as const,
+    port: null,
+    detail: `${object.kind} group without a row`,
+  }));
+  await recordDrift(db, switchId, found, by);
   return orphans.length;
 }

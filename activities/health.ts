@@ -13,7 +13,9 @@ import {
   storeSwitch,
   type SwitchRow,
 } from '../db/switch-service';
+import { groupOfTag } from '../domain/switch-edits';
 import { removeOrphans } from './compare-switch';
+import { runningWorkflow } from './running-workflow';
 import type { Deps } from './deps';
 import { textOf } from './failures';
 import { wakeAll } from './wake';
@@ -59,7 +61,7 @@ export function healthActivities({ db, switches, temporal, log }: Deps) {
       if (!row.swept || row.ports === null) {
         const client = switches.at(row.address);
         const ports = await client.ports();
-        await sweep(client);
+        await sweep(client, row.id);
         const stored = await storeSwitch(db, row, {
           ...row,
           ports,
@@ -92,12 +94,14 @@ export function healthActivities({ db, switches, temporal, log }: Deps) {
   };
 
   /** Objects of ours without a row, removed before the switch counts. */
-  async function sweep(client: DpdClient): Promise<void> {
+  async function sweep(client: DpdClient, switchId: string): Promise<void> {
     for await (const page of client.listGroups(LIMITS.reconcilePage)) {
       await removeOrphans(
         db,
         client,
-        page.filter((object) => object.tag.startsWith('rackcast:')),
+        switchId,
+        page.filter((object) => groupOfTag(object.tag) !== null),
+        runningWorkflow(),
       );
       heartbeat();
     }

@@ -2,12 +2,14 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { LIMITS } from '../domain/limits';
 import type { EventRef, WorkflowKind } from '../domain/events';
+import { outstanding, type Outstanding } from '../db/outstanding';
 import { undeliveredEvents, type Undelivered } from '../db/redelivery';
 import { repairMembers } from '../db/repair-members';
 import { multicastEnabled } from '../db/runtime-config';
 import { findSwitch } from '../db/switch-service';
 import type { GroupRequest } from '../db/requests';
 import { compareSwitch } from './compare-switch';
+import { runningWorkflow } from './running-workflow';
 import type { Deps } from './deps';
 import { wakeAll } from './wake';
 
@@ -20,6 +22,10 @@ export function reconcileActivities({ db, switches, temporal }: Deps) {
   return {
     async isEnabled(): Promise<boolean> {
       return multicastEnabled(db);
+    },
+
+    async outstanding(): Promise<Outstanding> {
+      return outstanding(db);
     },
 
     /** Starts a run for events that nobody has taken, and again for those whose run is over. Returns how many events. */
@@ -38,7 +44,7 @@ export function reconcileActivities({ db, switches, temporal }: Deps) {
     }): Promise<{ verified: number; different: number; orphansRemoved: number } | null> {
       const row = await findSwitch(db, input.switchId);
       if (row === null || row.service !== 'in_service') return null;
-      const { requests, ...counts } = await compareSwitch(db, switches.at(row.address), row.id);
+      const { requests, ...counts } = await compareSwitch(db, switches.at(row.address), row.id, runningWorkflow());
       await wake(requests);
       return counts;
     },

@@ -12,6 +12,7 @@ import { CodedError } from '../domain/errors';
 import { LIMITS } from '../domain/limits';
 import { underlayAddress } from '../domain/underlay';
 import type { Tx } from './client';
+import { claimName } from './group-updates';
 import type { GroupRow } from './groups';
 import { lockPool, type PoolRow } from './pools';
 import { requestGroups, type GroupRequest } from './requests';
@@ -42,6 +43,7 @@ export async function createGroup(tx: Tx, wanted: NewGroup): Promise<{ group: Gr
   await requireFit(tx, pool, wanted);
   const vni = await holdProject(tx, wanted);
   const id = randomUUID();
+  await claimName(tx, wanted.project.id, wanted.name, id);
   const identity = { id, tag: `rackcast:${id}`, underlayId: randomUUID(), vni };
   const ip = await allocate(tx, pool, wanted, identity);
   if (ip === null) throw await whyNot(tx, pool, wanted.address);

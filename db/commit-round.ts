@@ -10,8 +10,10 @@ import { underlayPorts, type Exclusion } from '../domain/desired';
 import { sameConfig, sourcesKey } from '../domain/plan-round';
 import { retryPause } from '../domain/retry';
 import type { SwitchConfig } from '../domain/switch-config';
+import { groupWorkflowId } from '../domain/workflow-ids';
 import type { Db, Tx } from './client';
 import { groupRow, lockGroup } from './load-round';
+import { closeDrift } from './drift';
 import { hasUpdates, refuseUpdates, settleUpdate } from './group-updates';
 import type { RoundOutcome } from './waiters';
 
@@ -50,6 +52,9 @@ export async function commitRound(db: Db, end: RoundEnd): Promise<Committed | nu
     const group = groupRow(columns);
     const changed = end.settled && !sameConfig(columns.config, end.final);
     await storeReceipts(tx, end, changed);
+    if (changed) await acknowledgeUnwritten(tx, end.groupId);
+    const acknowledged = end.receipts.filter((receipt) => receipt.acknowledged).map((receipt) => receipt.switchId);
+    await closeDrift(tx, end.groupId, acknowledged, groupWorkflowId(end.groupId));
     const updated = await settleUpdate(tx, end.groupId, end.round, end.outcome, end.reason);
     const sources = sourcesKey(await sourcesOf(tx, end.groupId));
     const members = await judgeMembers(tx, end, sources);
@@ -84,6 +89,15 @@ async function storeReceipts(tx: Tx, end: RoundEnd, changed: boolean): Promise<v
         as r("switchId" uuid, incarnation bigint, config jsonb, acknowledged boolean, error text)
       join switch s on s.id = r."switchId" join multicast_group g on g.id = ${end.groupId}
     where a.switch_id = r."switchId" and a.group_id = ${end.groupId} and a.round = ${end.round}`);
+}
+
+/** Switches that the round had nothing to write on hold the new configuration already: it is acknowledged there too. */
+async function acknowledgeUnwritten(tx: Tx, groupId: string): Promise<void> {
+  await tx.execute(sql`
+    update switch_ack a set config_generation = g.config_generation + 1
+    from multicast_group g, switch s
+    where a.group_id = ${groupId} and g.id = a.group_id and s.id = a.switch_id and not a.suspect
+      and a.incarnation = s.incarnation and a.config_generation <= g.config_generation`);
 }
 
 /** What is true of each live member: is its port in, is its flow active, and if not, why. */

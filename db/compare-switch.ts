@@ -5,6 +5,7 @@
 import { sql } from 'drizzle-orm';
 import type { SwitchConfig } from '../domain/switch-config';
 import type { Db } from './client';
+import { recordDrift, type FoundDrift } from './drift';
 import { requestGroups, type GroupRequest } from './requests';
 
 export interface Believed {
@@ -55,29 +56,39 @@ export async function databaseTime(db: Db): Promise<string> {
   return rows[0]?.now ?? '';
 }
 
-/** Marks these groups suspect on a switch, if their acknowledgement has not changed since before the page was read, and asks them. */
+/**
+ * Marks groups suspect on a switch where its acknowledgement has not changed since before the page was read, keeps what was found,
+ * and asks the groups.
+ */
 export async function markDifferent(
   db: Db,
   switchId: string,
-  groupIds: string[],
+  found: FoundDrift[],
   before: string,
 ): Promise<GroupRequest[]> {
-  if (groupIds.length === 0) return [];
+  if (found.length === 0) return [];
   return db.transaction(async (tx) => {
     const known = await tx.execute<{ id: string }>(sql`
       update switch_ack set suspect = true, time_modified = clock_timestamp()
-      where switch_id = ${switchId} and group_id in ${groupIds} and not suspect and time_modified < ${before}::timestamptz
+      where switch_id = ${switchId} and group_id in ${[...new Set(found.map((each) => each.groupId))]} and not suspect
+        and time_modified < ${before}::timestamptz
       returning group_id as id`);
-    return requestGroups(
+    const ids = new Set([...known].map((row) => row.id));
+    await recordDrift(
       tx,
-      [...known].map((row) => row.id),
+      switchId,
+      found.filter((each) => ids.has(each.groupId)),
     );
+    return requestGroups(tx, [...ids]);
   });
 }
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** Which of these ids are groups, at all. Asked after the switch was read: what is in neither is nobody's. */
 export async function livingGroups(db: Db, ids: string[]): Promise<Set<string>> {
-  if (ids.length === 0) return new Set();
-  const rows = await db.execute<{ id: string }>(sql`select id::text from multicast_group where id::text in ${ids}`);
+  const possible = ids.filter((id) => UUID.test(id));
+  if (possible.length === 0) return new Set();
+  const rows = await db.execute<{ id: string }>(sql`select id from multicast_group where id in ${possible}`);
   return new Set([...rows].map((row) => row.id));
 }

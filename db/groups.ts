@@ -5,10 +5,10 @@
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { CodedError } from '../domain/errors';
 import type { Queryable, Tx } from './client';
+import { claimName } from './group-updates';
 import { pageBy, type NamePage } from './page';
 import { requestGroups, type GroupRequest } from './requests';
 import { multicastGroup } from './schema';
-import { violatedIndex } from './violations';
 
 export type GroupRow = typeof multicastGroup.$inferSelect;
 
@@ -26,24 +26,30 @@ export async function listGroups(db: Queryable, projectId: string, page: NamePag
 
 /** New name or description, which no switch knows of. Only an Active group can be changed. */
 export async function describeGroup(
-  db: Queryable,
-  id: string,
+  tx: Tx,
+  group: Pick<GroupRow, 'id' | 'projectId'>,
   change: { name?: string; description?: string },
-): Promise<GroupRow> {
-  try {
-    const [row] = await db
-      .update(multicastGroup)
-      .set({ ...change, timeModified: sql`now()` })
-      .where(and(live(id), eq(multicastGroup.state, 'active')))
-      .returning();
-    if (row !== undefined) return row;
-  } catch (error) {
-    if (violatedIndex(error) !== 'lookup_multicast_group_by_name_and_project') throw error;
-    throw new CodedError('ObjectAlreadyExists', `already exists: multicast-group "${change.name}"`, { cause: error });
-  }
-  const [present] = await db.select({ state: multicastGroup.state }).from(multicastGroup).where(live(id));
-  if (present === undefined) throw absent(id);
+): Promise<void> {
+  if (change.name !== undefined) await claimName(tx, group.projectId, change.name, group.id);
+  const changed = await tx
+    .update(multicastGroup)
+    .set({ ...change, timeModified: sql`now()` })
+    .where(and(live(group.id), eq(multicastGroup.state, 'active')))
+    .returning({ id: multicastGroup.id });
+  if (changed.length > 0) return;
+  const [present] = await tx.select({ state: multicastGroup.state }).from(multicastGroup).where(live(group.id));
+  if (present === undefined) throw absent(group.id);
   throw notActive(present.state);
+}
+
+/** New sources, for a group that no switch follows yet. */
+export async function storeSources(tx: Tx, id: string, sources: string[]): Promise<GroupRequest[]> {
+  const requests = await requestGroups(tx, [id]);
+  await tx
+    .update(multicastGroup)
+    .set({ sourceIps: sources, timeModified: sql`now()` })
+    .where(live(id));
+  return requests;
 }
 
 export function notActive(state: GroupRow['state']): CodedError {

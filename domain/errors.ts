@@ -19,6 +19,7 @@ export const ERRORS = {
   Unauthorized: { retry: false, status: 401 },
   Forbidden: { retry: false, status: 403 },
   EventConflict: { retry: false, status: 409 },
+  TooManyRequests: { retry: true, status: 429 },
   InsufficientCapacity: { retry: false, status: 507 },
   ServiceNotAvailable: { retry: true, status: 503 },
   Internal: { retry: true, status: 500 },

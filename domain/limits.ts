@@ -26,6 +26,9 @@ export const LIMITS = {
 
   batchEvents: 1000,
   requestBodyBytes: 1_048_576,
+  /** What one API token may ask of one API process: at once, and in the long run. */
+  requestBurst: 2_000,
+  requestsPerSecond: 500,
   /** Temporal's SQL visibility: bytes of one search attribute value. */
   searchAttributeBytes: 2048,
   /** Events that share one run of their workflow: their instance ids must fit one search attribute value. */
@@ -67,6 +70,8 @@ export const LIMITS = {
 
   /** How long the update of a group waits for its round. */
   updateWaitMs: 30_000,
+  /** What the request allows its saga beyond that. */
+  updateGraceMs: 5_000,
   /** How long an event's workflow waits for its groups. */
   waitMs: 180_000,
   /** A group's oldest unserved request older than this is signalled again by whoever asks next. */
@@ -81,6 +86,9 @@ export const LIMITS = {
   historyEvents: 2_000,
 
   reconcileEveryMs: 60_000,
+  /** Reconciliation looks again for what it has handed over after this, twice that, … */
+  settleFirstMs: 250,
+  settleLastMs: 16_000,
   /** Unclaimed events younger than this are left to the API that accepted them. */
   redeliverAfterMs: 5_000,
   reconcilePage: 500,
@@ -98,6 +106,7 @@ const relations: [string, boolean][] = [
   ['a step at a switch outlasts detection', LIMITS.detectionMs < LIMITS.switchStepMs],
   ['an event waits longer than a step at a switch', LIMITS.switchStepMs < LIMITS.waitMs],
   ['instance ids of a run fit one search attribute', LIMITS.eventsPerRun * 39 < LIMITS.searchAttributeBytes],
+  ['a pass ends before the next', LIMITS.settleLastMs * 2 < LIMITS.reconcileEveryMs],
   ['retries in a workflow are the short ones', LIMITS.retryInWorkflowMs < LIMITS.retryMaxMs],
 ];
 

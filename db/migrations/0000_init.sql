@@ -1,5 +1,6 @@
 CREATE TYPE "public"."role_name" AS ENUM('admin', 'collaborator', 'viewer');--> statement-breakpoint
 CREATE TYPE "public"."role_scope" AS ENUM('fleet', 'silo', 'project');--> statement-breakpoint
+CREATE TYPE "public"."drift_kind" AS ENUM('missing', 'stray', 'divergent', 'orphan');--> statement-breakpoint
 CREATE TYPE "public"."flow_state" AS ENUM('joining', 'joined', 'leaving');--> statement-breakpoint
 CREATE TYPE "public"."group_update_state" AS ENUM('pending', 'taken', 'served', 'failed', 'refused', 'withdrawn');--> statement-breakpoint
 CREATE TYPE "public"."multicast_group_member_state" AS ENUM('joining', 'joined', 'left');--> statement-breakpoint
@@ -28,6 +29,20 @@ CREATE TABLE "role_assignment" (
 	"role" "role_name" NOT NULL,
 	"time_created" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "role_assignment_actor_id_scope_resource_id_role_pk" PRIMARY KEY("actor_id","scope","resource_id","role")
+);
+--> statement-breakpoint
+CREATE TABLE "drift" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"sequence" bigserial NOT NULL,
+	"switch_id" uuid NOT NULL,
+	"group_id" text NOT NULL,
+	"group_ip" text NOT NULL,
+	"kind" "drift_kind" NOT NULL,
+	"port" text NOT NULL,
+	"detail" text NOT NULL,
+	"time_found" timestamp with time zone DEFAULT now() NOT NULL,
+	"time_repaired" timestamp with time zone,
+	"repaired_by" text
 );
 --> statement-breakpoint
 CREATE TABLE "member_flow" (
@@ -303,11 +318,15 @@ CREATE TABLE "vpc" (
 --> statement-breakpoint
 CREATE UNIQUE INDEX "lookup_api_token_by_hash" ON "api_token" USING btree ("hash");--> statement-breakpoint
 CREATE INDEX "api_token_by_actor" ON "api_token" USING btree ("actor_id","id");--> statement-breakpoint
+CREATE UNIQUE INDEX "drift_open" ON "drift" USING btree ("switch_id","group_id","kind","port") WHERE "drift"."time_repaired" is null;--> statement-breakpoint
+CREATE INDEX "drift_by_group" ON "drift" USING btree ("group_id","switch_id") WHERE "drift"."time_repaired" is null;--> statement-breakpoint
+CREATE UNIQUE INDEX "drift_by_sequence" ON "drift" USING btree ("sequence");--> statement-breakpoint
 CREATE INDEX "member_flow_by_sled" ON "member_flow" USING btree ("group_id","sled_id","state");--> statement-breakpoint
 CREATE INDEX "member_flow_by_propolis" ON "member_flow" USING btree ("propolis_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "multicast_group_version_added" ON "multicast_group" USING btree ("version_added");--> statement-breakpoint
 CREATE UNIQUE INDEX "lookup_external_multicast_by_ip" ON "multicast_group" USING btree ("multicast_ip") WHERE "multicast_group"."time_deleted" is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "lookup_multicast_group_by_name_and_project" ON "multicast_group" USING btree ("project_id","name") WHERE "multicast_group"."time_deleted" is null;--> statement-breakpoint
+CREATE INDEX "multicast_group_by_project_and_name_bytes" ON "multicast_group" USING btree ("project_id","name" collate "C") WHERE "multicast_group"."time_deleted" is null;--> statement-breakpoint
 CREATE INDEX "multicast_group_by_project_and_id" ON "multicast_group" USING btree ("project_id","id") WHERE "multicast_group"."time_deleted" is null;--> statement-breakpoint
 CREATE INDEX "external_multicast_by_pool" ON "multicast_group" USING btree ("ip_pool_id","ip_pool_range_id") WHERE "multicast_group"."time_deleted" is null;--> statement-breakpoint
 CREATE INDEX "external_multicast_by_underlay" ON "multicast_group" USING btree ("underlay_group_id") WHERE "multicast_group"."underlay_group_id" is not null;--> statement-breakpoint

@@ -79,6 +79,10 @@ export const multicastGroup = pgTable(
     uniqueIndex('lookup_multicast_group_by_name_and_project')
       .on(t.projectId, t.name)
       .where(sql`${t.timeDeleted} is null`),
+    // Lists by name are ordered by bytes, whatever the locale.
+    index('multicast_group_by_project_and_name_bytes')
+      .on(t.projectId, sql`${t.name} collate "C"`)
+      .where(sql`${t.timeDeleted} is null`),
     index('multicast_group_by_project_and_id')
       .on(t.projectId, t.id)
       .where(sql`${t.timeDeleted} is null`),

@@ -1,0 +1,34 @@
+/** The internal API: what Nexus and the operator's tools call. */
+import type { InternalDeps } from './accept';
+import { requireInternalToken } from './auth';
+import { accessRoutes } from './routes/internal/access';
+import { eventRoutes } from './routes/internal/events';
+import { groupRoutes } from './routes/internal/groups';
+import { healthRoutes } from './routes/internal/health';
+import { instanceRoutes } from './routes/internal/instances';
+import { operationRoutes } from './routes/internal/operations';
+import { projectRoutes } from './routes/internal/projects';
+import { siloRoutes } from './routes/internal/silos';
+import { sledRoutes } from './routes/internal/sleds';
+import { switchRoutes } from './routes/internal/switches';
+import { vpcRoutes } from './routes/internal/vpcs';
+import type { Server } from './server';
+
+/** Registers every internal endpoint; called once, before the server listens. */
+export async function registerInternalRoutes(server: Server, deps: InternalDeps, token: string): Promise<void> {
+  healthRoutes(server, deps);
+  await server.register(async (scope) => {
+    const authenticated = scope as Server;
+    authenticated.addHook('onRequest', requireInternalToken(token));
+    eventRoutes(authenticated, deps);
+    instanceRoutes(authenticated, deps);
+    siloRoutes(authenticated, deps);
+    projectRoutes(authenticated, deps);
+    vpcRoutes(authenticated, deps);
+    sledRoutes(authenticated, deps);
+    switchRoutes(authenticated, deps);
+    groupRoutes(authenticated, deps);
+    operationRoutes(authenticated, deps);
+    accessRoutes(authenticated, deps);
+  });
+}

@@ -1,0 +1,30 @@
+/**
+ * Joining and leaving, the same behind every endpoint that does it. Both need Modify on the group and on the instance. The rows
+ * change in the request's own transaction; the group is woken after the commit.
+ */
+import { joinGroup, leaveGroup } from '../db/members';
+import type { Actor } from './auth';
+import { wakeGroups, type ApiDeps } from './deps';
+import { viewMember } from './schemas/groups';
+import { selectMembership } from './selectors';
+import type { NameOrId } from './wire';
+
+export interface Named {
+  group: NameOrId;
+  instance: NameOrId;
+  project: NameOrId | undefined;
+}
+
+export async function join(deps: ApiDeps, actor: Actor, named: Named) {
+  const { group, instance } = await selectMembership({ db: deps.db, actor }, 'modify', named);
+  const { member, requests } = await deps.db.transaction((tx) =>
+    joinGroup(tx, { groupId: group.id, instanceId: instance.id }),
+  );
+  wakeGroups(deps, requests);
+  return viewMember(member);
+}
+
+export async function leave(deps: ApiDeps, actor: Actor, named: Named): Promise<void> {
+  const { group, instance } = await selectMembership({ db: deps.db, actor }, 'modify', named);
+  wakeGroups(deps, await deps.db.transaction((tx) => leaveGroup(tx, { groupId: group.id, instanceId: instance.id })));
+}

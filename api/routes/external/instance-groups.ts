@@ -1,0 +1,78 @@
+/** The multicast groups of an instance: the same memberships, seen from the other side. */
+import { z } from 'zod';
+import { listMemberships } from '../../../db/members';
+import { actorOf } from '../../auth';
+import type { ApiDeps } from '../../deps';
+import { join, leave } from '../../membership';
+import { MulticastGroupMember, MulticastGroupMemberResultsPage, viewMember } from '../../schemas/groups';
+import { selectInstance } from '../../selectors';
+import type { Server } from '../../server';
+import { errors, NameOrId, noContent, ok } from '../../wire';
+
+const instancePath = z.object({ instance: NameOrId });
+const membershipPath = z.object({ instance: NameOrId, multicast_group: NameOrId });
+const optionalProject = z.object({ project: NameOrId.optional() });
+const tags = ['experimental'];
+
+export function registerInstanceGroups(server: Server, deps: ApiDeps): void {
+  server.get(
+    '/v1/instances/:instance/multicast-groups',
+    {
+      schema: {
+        operationId: 'instance_multicast_group_list',
+        summary: 'List multicast groups of an instance',
+        tags,
+        params: instancePath,
+        querystring: optionalProject,
+        response: { 200: ok(MulticastGroupMemberResultsPage), ...errors },
+      },
+    },
+    async (request) => {
+      const seeker = { db: deps.db, actor: actorOf(request) };
+      const instance = await selectInstance(seeker, 'read', request.params.instance, request.query.project);
+      return { items: (await listMemberships(deps.db, instance.id)).map(viewMember), next_page: null };
+    },
+  );
+
+  server.put(
+    '/v1/instances/:instance/multicast-groups/:multicast_group',
+    {
+      schema: {
+        operationId: 'instance_multicast_group_join',
+        summary: 'Join a multicast group',
+        tags,
+        params: membershipPath,
+        querystring: optionalProject,
+        response: { 201: ok(MulticastGroupMember, 'successful creation'), ...errors },
+      },
+    },
+    async (request, reply) => {
+      const { params, query } = request;
+      const named = { group: params.multicast_group, instance: params.instance, project: query.project };
+      return reply.code(201).send(await join(deps, actorOf(request), named));
+    },
+  );
+
+  server.delete(
+    '/v1/instances/:instance/multicast-groups/:multicast_group',
+    {
+      schema: {
+        operationId: 'instance_multicast_group_leave',
+        summary: 'Leave a multicast group',
+        tags,
+        params: membershipPath,
+        querystring: optionalProject,
+        response: { 204: noContent('successful deletion'), ...errors },
+      },
+    },
+    async (request, reply) => {
+      const { params, query } = request;
+      await leave(deps, actorOf(request), {
+        group: params.multicast_group,
+        instance: params.instance,
+        project: query.project,
+      });
+      return reply.code(204).send();
+    },
+  );
+}

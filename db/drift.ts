@@ -1,8 +1,8 @@
 /** Drift, kept: found by reconciliation, closed by the round that repaired it. */
-import { asc, desc, isNull, lt, and, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, isNotNull, isNull, lt, sql } from 'drizzle-orm';
 import type { Difference } from '../domain/drift';
 import type { Queryable } from './client';
-import { drift } from './schema';
+import { drift, multicastGroup, rackSwitch } from './schema';
 
 export type DriftRow = typeof drift.$inferSelect;
 
@@ -45,25 +45,39 @@ export async function closeDrift(
 
 export interface DriftPage {
   limit: number;
-  /** Only what is not repaired. */
-  open: boolean;
   /** Sequence of the last one seen. */
   before: number | null;
 }
 
+export interface DriftFilter {
+  /** True: only what is not repaired; false: only what is. */
+  open?: boolean | undefined;
+  switch?: string | undefined;
+  group?: string | undefined;
+}
+
+/** The names are null where the switch has left the rack, or nothing is known by that id any more. */
+export type ListedDrift = DriftRow & { slot: number | null; groupName: string | null };
+
 /** Newest first. */
-export async function listDrift(db: Queryable, page: DriftPage): Promise<DriftRow[]> {
-  return db
-    .select()
+export async function listDrift(db: Queryable, page: DriftPage, filter: DriftFilter = {}): Promise<ListedDrift[]> {
+  const { open, switch: switchId, group } = filter;
+  const rows = await db
+    .select({ drift, slot: rackSwitch.slot, groupName: multicastGroup.name })
     .from(drift)
+    .leftJoin(rackSwitch, eq(rackSwitch.id, drift.switchId))
+    .leftJoin(multicastGroup, sql`${multicastGroup.id}::text = ${drift.groupId}`)
     .where(
       and(
-        page.open ? isNull(drift.timeRepaired) : undefined,
+        open === undefined ? undefined : open ? isNull(drift.timeRepaired) : isNotNull(drift.timeRepaired),
+        switchId === undefined ? undefined : eq(drift.switchId, switchId),
+        group === undefined ? undefined : eq(drift.groupId, group),
         page.before === null ? undefined : lt(drift.sequence, page.before),
       ),
     )
     .orderBy(desc(drift.sequence))
     .limit(page.limit);
+  return rows.map((row) => ({ ...row.drift, slot: row.slot, groupName: row.groupName }));
 }
 
 /** Repaired drift older than this is forgotten. */

@@ -9,7 +9,7 @@ export type InstanceStatusRow = typeof instance.$inferSelect;
 export type EventStatusRow = typeof instanceEvent.$inferSelect & { outcome: EventOutcome };
 
 /** Accepted while multicast is off: waiting, and said so. */
-const outcome = sql<EventOutcome>`case when ${instanceEvent.state} = 'pending'
+export const eventOutcome = sql<EventOutcome>`case when ${instanceEvent.state} = 'pending'
   and not coalesce((select multicast_enabled from runtime_config), false) then 'disabled' else ${instanceEvent.state}::text end`;
 
 export async function readInstance(db: Queryable, id: string): Promise<InstanceStatusRow | null> {
@@ -23,7 +23,7 @@ export async function listInstances(db: Queryable, page: IdPage): Promise<Instan
 
 export async function readEvent(db: Queryable, instanceId: string, eventId: string): Promise<EventStatusRow | null> {
   const rows = await db
-    .select({ event: instanceEvent, outcome })
+    .select({ event: instanceEvent, outcome: eventOutcome })
     .from(instanceEvent)
     .where(and(eq(instanceEvent.eventId, eventId), eq(instanceEvent.instanceId, instanceId)));
   const row = rows[0];
@@ -34,7 +34,7 @@ export async function readEvent(db: Queryable, instanceId: string, eventId: stri
 export async function listEvents(db: Queryable, instanceId: string, page: IdPage): Promise<EventStatusRow[]> {
   const own = eq(instanceEvent.instanceId, instanceId);
   const rows = await db
-    .select({ event: instanceEvent, outcome })
+    .select({ event: instanceEvent, outcome: eventOutcome })
     .from(instanceEvent)
     .where(page.after === null ? own : and(own, gt(instanceEvent.sequence, Number(page.after))))
     .orderBy(asc(instanceEvent.sequence))

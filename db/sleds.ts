@@ -26,6 +26,7 @@ export async function putSled(db: Db, row: SledRegistration): Promise<{ put: Put
   try {
     return await db.transaction(async (tx) => {
       const [before] = await tx.select().from(sled).where(eq(sled.id, row.id)).for('update');
+      await refuseSharedBit(tx, row.rearPort);
       const stored = await tx
         .insert(sled)
         .values(row)
@@ -39,6 +40,20 @@ export async function putSled(db: Db, row: SledRegistration): Promise<{ put: Put
     if (violatedIndex(error) !== 'lookup_sled_by_rear_port') throw error;
     throw new CodedError('InvalidRequest', `port: another sled is registered at rear${row.rearPort}`, { cause: error });
   }
+}
+
+/** rearN and qsfpN share a bit in the switch's hardware, so a sled cannot be where a pool has its uplink. */
+async function refuseSharedBit(tx: Tx, rearPort: number): Promise<void> {
+  const rows = await tx.execute<{ name: string; uplink: string }>(sql`
+    select p.name, u as uplink from ip_pool p, unnest(p.switch_port_uplinks) u
+    where p.time_deleted is null and split_part(u, '.', 2) = ${`qsfp${rearPort}`} limit 1`);
+  const found = rows[0];
+  if (found === undefined) return;
+  const { name, uplink } = found;
+  throw new CodedError(
+    'InvalidRequest',
+    `port: rear${rearPort} shares a bit of the switch with ${uplink}, an uplink of ip-pool "${name}"`,
+  );
 }
 
 function changesOf({ rearPort, agentAddress, agentApiVersion }: SledRegistration, before: SledRow | undefined) {

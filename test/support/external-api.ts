@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import pino from 'pino';
 import { sql } from 'drizzle-orm';
 import { registerExternalRoutes } from '../../api/external';
+import type { Rate } from '../../api/rate-limit';
 import { createServer, type Server } from '../../api/server';
 import { createToken, grantRole, type RoleGrant } from '../../db/access';
 import { openDatabase, type Db } from '../../db/client';
@@ -25,18 +26,18 @@ export interface ExternalApi {
   close(): Promise<void>;
 }
 
-export async function startExternalApi(connections = 10): Promise<ExternalApi> {
+export async function startExternalApi({
+  connections = 10,
+  rate,
+}: { connections?: number; rate?: Rate } = {}): Promise<ExternalApi> {
   const database = await createTestDatabase();
   const pool = openDatabase(database.url, connections);
   const { db } = pool;
   const woken: ExternalApi['woken'] = [];
   const temporal = { wakeGroup: async (group: { id: string; ip: string }) => void woken.push(group) };
   const server = await createServer({ log: pino({ level: 'silent' }), title: 'test', version: '0' });
-  await registerExternalRoutes(server, {
-    db,
-    temporal: temporal as unknown as Temporal,
-    log: pino({ level: 'silent' }),
-  });
+  const deps = { db, temporal: temporal as unknown as Temporal, log: pino({ level: 'silent' }) };
+  await registerExternalRoutes(server, deps, rate);
   const base = await listen(server);
   return {
     server,

@@ -129,7 +129,8 @@ export async function startRack(options: RackOptions = {}) {
     async post(instanceId: string, event: EventInput, start = true): Promise<EventRef> {
       const full = { event_id: randomUUID(), ...event } as LifecycleEvent;
       const [answer] = await acceptEvents(db, [{ instanceId, event: full }]);
-      if (answer?.outcome !== 'accepted') throw new Error(`not accepted: ${describe(answer)}`);
+      if (answer?.outcome !== 'accepted' && answer?.outcome !== 'disabled')
+        throw new Error(`not accepted: ${describe(answer)}`);
       const ref = { eventId: full.event_id, instanceId, generation: full.generation };
       if (start && full.kind !== 'reboot') await temporal.startLifecycle(full.kind as WorkflowKind, [ref]);
       return ref;
@@ -175,6 +176,13 @@ export async function startRack(options: RackOptions = {}) {
 
     /** Everything that a switch holds, by address. */
     holdings: (switchId: string) => holdings(switches.find((each) => each.id === switchId)!.address),
+
+    /** Empty, as after a crash; not before its uptime is long enough for the restart to be seen. */
+    async restartSwitch(at: number) {
+      const { state } = switches[at]!;
+      await until('an uptime worth the name', () => state.daemon.uptime() > LIMITS.bootSlackS + 2);
+      state.restart();
+    },
 
     async deleteGroup(id: string) {
       const [row] = await db.execute<{ ip: string; name: string }>(

@@ -1,6 +1,6 @@
 /** A simulated switch that refuses a port with 400 in the middle of programming it, as a daemon does that cannot replicate to it. */
 import { underlayAddress } from '../../domain/underlay';
-import { Refusal } from '../../simulators/switch/reply';
+import { Refusal } from '../../simulators/dropshot';
 import type { TestRack } from './rack';
 
 /** `ip`: only in the group with this external address. Lasts until the switch restarts, or the returned function is called. */

@@ -1,15 +1,10 @@
-/** The servers of this run of jest, for test files: Temporal's address and the workflow bundle. */
+/** The servers of this run of jest, for test files: Temporal's address and the workflow bundle. `RACKCAST_TEST_TEMPORAL_CLI` names the program. */
 import { join } from 'node:path';
 import { projectRoot } from '../../cli/stack/root';
 import { writeWorkflowBundle } from '../../cli/stack/workflow-bundle';
 
 export function temporalAddress(): string {
   return started('RACKCAST_TEST_TEMPORAL_ADDRESS');
-}
-
-/** The `temporal` program, for tests that start and stop a server of their own. */
-export function temporalProgram(): string {
-  return started('RACKCAST_TEST_TEMPORAL_CLI');
 }
 
 /** For `Worker.create({ workflowBundle })`. Made once per run; here it is only looked at. */

@@ -11,8 +11,8 @@ export function newVm(rack: TestRack, { start = true }: { start?: boolean } = {}
   let generation = 0;
   let at: { sled_id: string; propolis_id: string } | null = null;
   const place = (sled: number) => ({ sled_id: rack.sleds[sled]!.id, propolis_id: randomUUID() });
-  const post = (event: { kind: string } & Record<string, unknown>): Promise<EventRef> =>
-    rack.post(id, { generation: ++generation, ...event }, start);
+  const post = (event: { kind: string } & Record<string, unknown>, run = start): Promise<EventRef> =>
+    rack.post(id, { generation: ++generation, ...event }, run);
   return {
     id,
     get generation() {

@@ -1,0 +1,104 @@
+/**
+ * One process of the local stack: started with its log in a file, stopped within a bounded time, never left behind.
+ *
+ * Each runs in a process group of its own, so that Ctrl-C reaches the starter alone and the starter decides the order;
+ * and each holds a pipe to the starter whose end tells it that the starter is gone (leash.js, tether.js).
+ */
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { projectRoot } from './root';
+
+export interface Program {
+  name: string;
+  logFile: string;
+  env: NodeJS.ProcessEnv;
+  /** A script of ours with its arguments, or a program of somebody else's. */
+  run: { script: string; args?: string[] } | Tethered;
+}
+
+export interface Tethered {
+  command: string;
+  args: string[];
+  uid?: number;
+  gid?: number;
+  /** The signal that makes this program stop in its own way. */
+  stopSignal: NodeJS.Signals;
+  cwd?: string;
+}
+
+const GRACE_MS = 10_000;
+
+export class StackProcess {
+  #child: ChildProcess;
+  #exit: Promise<string>;
+  #ended: string | undefined;
+  stopping = false;
+
+  constructor(readonly program: Program) {
+    mkdirSync(dirname(program.logFile), { recursive: true });
+    const log = openSync(program.logFile, 'a', 0o600);
+    this.#child = spawn(process.execPath, nodeArguments(program.run), {
+      cwd: projectRoot,
+      detached: true,
+      env: program.env,
+      stdio: ['pipe', log, log],
+    });
+    closeSync(log);
+    this.#child.stdin?.on('error', () => {});
+    this.#exit = new Promise((resolve) => {
+      this.#child.once('error', (error) => resolve(error.message));
+      this.#child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : signal));
+    });
+    void this.#exit.then((how) => (this.#ended = how));
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get alive(): boolean {
+    return this.#ended === undefined;
+  }
+
+  /** Resolves when the process has ended, with how it ended; never rejects. */
+  get exit(): Promise<string> {
+    return this.#exit;
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    if (!this.alive) return;
+    this.#child.kill('SIGTERM');
+    // Twice the program's own bound: the tether needs its time to kill what does not stop.
+    const timer = new AbortController();
+    const bound = pause(2 * GRACE_MS, undefined, { signal: timer.signal }).catch(() => {});
+    await Promise.race([this.#exit, bound]);
+    timer.abort();
+    if (this.alive) this.#child.kill('SIGKILL');
+    await this.#exit;
+  }
+
+  /** The line of its log that a person would look for first: the last one that names an error, else the last one. */
+  lastWords(): string {
+    const lines = this.tail(60).split('\n');
+    const named = lines.findLast((line) => /^(?!\s*at ).*\b(\w*error|fatal|panic|failed|cannot|refused)\b/i.test(line));
+    return named ?? lines.at(-1) ?? '';
+  }
+
+  tail(lines: number): string {
+    try {
+      return readFileSync(this.program.logFile, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+    } catch {
+      return '';
+    }
+  }
+}
+
+function nodeArguments(run: Program['run']): string[] {
+  const stack = join(projectRoot, 'cli', 'stack');
+  if ('script' in run) return ['--require', join(stack, 'leash.js'), run.script, ...(run.args ?? [])];
+  return [join(stack, 'tether.js'), JSON.stringify({ ...run, graceMs: GRACE_MS })];
+}

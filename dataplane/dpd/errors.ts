@@ -4,8 +4,8 @@
  */
 import type { z } from 'zod';
 import { CodedError, type ErrorCode } from '../../domain/errors';
+import { errorBody, parsedJson } from '../http';
 import type { Answer, Transport } from './transport';
-import { DaemonError } from './wire';
 
 const VERSION_REFUSED = /does not support this API version/;
 const LONGEST_TEXT = 300;
@@ -18,7 +18,7 @@ export function refusesVersion(answer: Answer): boolean {
 /** The body of a 2xx answer, checked. Throws the coded error of any other answer. */
 export function accepted<T>(transport: Transport, answer: Answer, schema: z.ZodType<T>): T {
   requireSuccess(transport, answer);
-  const parsed = schema.safeParse(json(answer.text));
+  const parsed = schema.safeParse(parsedJson(answer.text));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const where = issue?.path.join('.') ?? '';
@@ -37,25 +37,13 @@ function codeOf(answer: Answer): ErrorCode {
   if (status < 400 || status >= 500) return 'ServerError';
   if (status === 404 && call.method === 'PUT') return 'Missing';
   // Without a text it is not the group that exists but an entry left in a table, which this very refusal has removed.
-  if (status === 409 && call.method === 'POST') return errorOf(answer)?.error_code ? 'Conflict' : 'ServerError';
+  if (status === 409 && call.method === 'POST') return errorBody(answer.text)?.error_code ? 'Conflict' : 'ServerError';
   return 'Refused';
 }
 
 /** For 404 and 409 the error code says what the message does not. */
 function daemonText(answer: Answer): string {
-  const error = errorOf(answer);
+  const error = errorBody(answer.text);
   if (!error) return answer.text.slice(0, LONGEST_TEXT);
   return [404, 409].includes(answer.status) ? (error.error_code ?? error.message) : error.message;
-}
-
-function errorOf(answer: Answer): DaemonError | null {
-  return DaemonError.safeParse(json(answer.text)).data ?? null;
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,31 +1,19 @@
 /**
- * HTTP to one switch daemon. Invariant: every request ends within its deadline, with an answer or with `Unreachable`;
- * what the answer means is not decided here.
+ * Requests to one switch daemon. Invariant: nothing is sent that the daemon would not read; what an answer means is not
+ * decided here.
  */
-import { Pool } from 'undici';
 import { CodedError } from '../../domain/errors';
-import { API_VERSION_HEADER, BODY_LIMIT } from './wire';
+import { DaemonHttp, type HttpAnswer, type HttpOptions, type HttpRequest } from '../http';
+import { BODY_LIMIT } from './wire';
 
-export interface DpdClientOptions {
-  /** Such as `http://127.0.0.1:12224`. */
-  address: string;
-  /** Deadline of one request in milliseconds, connecting and reading the answer included. */
-  timeoutMs: number;
-  /** Most connections kept open to this daemon; further requests wait for one, within their deadline. */
-  connections: number;
-}
+export type DpdClientOptions = HttpOptions;
 
-export interface Call {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** With query. */
-  path: string;
+export interface Call extends Pick<HttpRequest, 'method' | 'path'> {
   body?: unknown;
 }
 
-export interface Answer {
+export interface Answer extends HttpAnswer {
   call: Call;
-  status: number;
-  text: string;
 }
 
 export type ApiLevel = 8 | 1;
@@ -35,14 +23,16 @@ export interface Transport {
   send(call: Call, level: ApiLevel): Promise<Answer>;
   /** How an error names a request: method, path and daemon. */
   name(call: Call): string;
+  /** Waits for requests under way. */
   close(): Promise<void>;
 }
 
-export function createTransport({ address, timeoutMs, connections }: DpdClientOptions): Transport {
-  const pool = new Pool(new URL(address).origin, { connections, pipelining: 1, connect: { timeout: timeoutMs } });
-  const name = ({ method, path }: Call) => `${method} ${path} on ${address}`;
+export function createTransport(options: DpdClientOptions): Transport {
+  const http = new DaemonHttp(options);
+  const name = ({ method, path }: Call) => `${method} ${path} on ${options.address}`;
 
   async function send(call: Call, level: ApiLevel): Promise<Answer> {
+    const { method, path } = call;
     const body = call.body === undefined ? null : JSON.stringify(call.body);
     const size = body === null ? 0 : Buffer.byteLength(body);
     if (size > BODY_LIMIT) {
@@ -51,23 +41,8 @@ export function createTransport({ address, timeoutMs, connections }: DpdClientOp
         `${name(call)} not sent: ${size} bytes, and the daemon reads ${BODY_LIMIT} at most`,
       );
     }
-    const headers: Record<string, string> = { [API_VERSION_HEADER]: `${level}.0.0` };
-    if (body !== null) headers['content-type'] = 'application/json';
-    try {
-      const signal = AbortSignal.timeout(timeoutMs);
-      const response = await pool.request({ method: call.method, path: call.path, headers, body, signal });
-      return { call, status: response.statusCode, text: await response.body.text() };
-    } catch (error) {
-      throw new CodedError('Unreachable', `${name(call)}: ${reason(error, timeoutMs)}`, { cause: error });
-    }
+    return { call, ...(await http.send({ method, path, version: level, body, name: name(call) })) };
   }
 
-  return { send, name, close: () => pool.close() };
-}
-
-function reason(error: unknown, timeoutMs: number): string {
-  const { name, code, message } = error as NodeJS.ErrnoException;
-  if (name === 'TimeoutError' || code === 'UND_ERR_CONNECT_TIMEOUT') return `no answer within ${timeoutMs} ms`;
-  const text = message === '' ? 'connection failed' : message;
-  return code === undefined || text.includes(code) ? text : `${text} (${code})`;
+  return { send, name, close: () => http.pool.close() };
 }

@@ -7,7 +7,6 @@
  */
 import { z } from 'zod';
 
-export const API_VERSION_HEADER = 'api-version';
 /** Largest request body the daemon reads, in bytes. */
 export const BODY_LIMIT = 10_240;
 /** Page size if none is asked for, and the size larger requests are cut to. */
@@ -53,12 +52,6 @@ export const Group = z.discriminatedUnion('kind', [
 ]);
 /** `next_page` is set whenever the page has items, also on the last one: only an empty page ends a scan. */
 export const GroupPage = z.object({ items: z.array(Group), next_page: z.string().nullable() });
-export const DaemonError = z.object({
-  request_id: z.string(),
-  message: z.string(),
-  /** For 404 and 409 of groups this, and not `message`, says what is missing or exists already. */
-  error_code: z.string().optional(),
-});
 
 // Requests: narrower than what the daemon would take, because what it takes is not always good for it.
 const RequestMember = z.object({ port_id: PortId, link_id: z.literal(0), direction: Direction });
@@ -86,4 +79,3 @@ export type Group = z.infer<typeof Group>;
 export type Member = z.infer<typeof Member>;
 export type NatTarget = z.infer<typeof NatTarget>;
 export type IpSource = z.infer<typeof IpSource>;
-export type DaemonError = z.infer<typeof DaemonError>;

@@ -5,18 +5,14 @@
  * such VMM), `Refused` and `Unsupported` do not.
  */
 import { CodedError } from '../../domain/errors';
-import { AgentHttp, type AgentAnswer, type AgentCall } from './http';
+import type { HttpAnswer, HttpOptions } from '../http';
+import { AgentHttp, type AgentCall } from './http';
 import { canonical } from './membership';
 import { AgentVersion } from './version';
 import type { ApiVersion, InstanceMulticastBody, InstanceMulticastMembership } from './wire';
 
-export interface SledAgentClientOptions {
-  /** `host:port`, an IPv6 host in brackets, with or without `http://`. */
-  address: string;
-  /** Deadline of one HTTP call in ms; a method makes one call, and at most three more where something is in doubt. */
-  timeoutMs: number;
-  /** Connections at most; further calls queue, and their deadline runs. */
-  connections: number;
+/** The deadline is that of one HTTP call; a method makes one call, and at most three more where something is in doubt. */
+export interface SledAgentClientOptions extends HttpOptions {
   /** What the registry knows. 5 is believed until it is refused, 4 is verified at the first use. */
   apiVersion?: ApiVersion | null;
   /** Called when the agent turns out to speak another version than the one believed. */
@@ -77,7 +73,7 @@ export function createSledAgentClient(options: SledAgentClientOptions): SledAgen
   }
 
   /** A simulated agent answers 500 for a VMM it does not know; the real one 404. The VMM's state tells them apart. */
-  async function isUnknown(propolisId: string, { status }: AgentAnswer): Promise<boolean> {
+  async function isUnknown(propolisId: string, { status }: HttpAnswer): Promise<boolean> {
     if (status !== 500) return status === 404;
     const spoken = await speak('GET', `${vmmPath(propolisId)}/state`, () => ({}));
     return spoken?.answer.status === 404;
@@ -129,12 +125,12 @@ function vmmPath(propolisId: string): string {
   return `/vmms/${encodeURIComponent(propolisId)}`;
 }
 
-function isSuccess({ status }: AgentAnswer): boolean {
+function isSuccess({ status }: HttpAnswer): boolean {
   return status >= 200 && status < 300;
 }
 
 /** 404: no such VMM. 410: it is ending, and its memberships with it. */
-function isGone({ status }: AgentAnswer): boolean {
+function isGone({ status }: HttpAnswer): boolean {
   return status === 404 || status === 410;
 }
 

@@ -19,7 +19,6 @@ import { VmmSpec } from './wire-vmm-spec';
 
 /** Major version of the agent's API; on the wire it is the header `api-version: 5.0.0`. */
 export type ApiVersion = 4 | 5;
-export const API_VERSION_HEADER = 'api-version';
 
 /** A VM accepts `group_ip` from `sources`; no sources = from anyone. The agent compares address and sources together. */
 export const InstanceMulticastMembership = z.object({ group_ip: IpAddress, sources: z.array(IpAddress) });
@@ -97,12 +96,6 @@ export type VmmStateRequested = z.output<typeof VmmPutStateBody>['state']['type'
 export interface VmmUpdateResponse {
   updated_runtime: SledVmmState | null;
 }
-
-export const AgentError = z.object({
-  request_id: z.string(),
-  message: z.string(),
-  error_code: z.string().nullish(),
-});
 
 /** The first wrong field, as `local_config.nics[0].mac: invalid MAC address`. */
 export function firstFault(error: z.ZodError): string {

@@ -1,8 +1,9 @@
 /**
- * The sled-agent simulator as a program of its own: one line when it is ready, until SIGINT or SIGTERM.
- * Invariant: a port that cannot be had is one clear line and exit code 1, never a stack.
+ * Running a sled-agent simulator as a process of its own. Invariant: what is told when it is ready is what it really
+ * serves.
  */
 import type { ApiVersion } from '../../dataplane/sled-agent/wire';
+import { runSimulator } from '../run';
 import { startSledAgentSimulator } from './server';
 
 export interface RunSledAgentSimulatorOptions {
@@ -16,34 +17,10 @@ export interface RunSledAgentSimulatorOptions {
 
 /** Serves until a signal asks it to stop. Resolves with the process's exit code. */
 export async function runSledAgentSimulator({ listen, ...options }: RunSledAgentSimulatorOptions): Promise<number> {
-  const at = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(listen);
-  const port = Number(at?.[3]);
-  if (at === null || port > 0xffff) return complain(`--listen ${listen}: expected host:port`);
-  const host = at[1] ?? at[2] ?? '';
-  try {
-    const simulator = await startSledAgentSimulator({ host, port, ...options });
-    const stopped = stopSignal();
-    process.stdout.write(`sled-agent simulator ready on ${simulator.url} (API version ${options.apiVersion}.0.0)\n`);
-    await stopped;
-    await simulator.close();
-    return 0;
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return complain(code === 'EADDRINUSE' ? `${listen} is in use` : `cannot listen on ${listen}: ${message}`);
-  }
-}
-
-function complain(reason: string): number {
-  process.stderr.write(`sled-agent simulator: ${reason}\n`);
-  return 1;
-}
-
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = () => {
-      process.off('SIGINT', stop).off('SIGTERM', stop);
-      resolve();
-    };
-    process.on('SIGINT', stop).on('SIGTERM', stop);
+  return runSimulator({
+    name: 'sled-agent simulator',
+    listen,
+    about: `API version ${options.apiVersion}.0.0`,
+    start: (host, port) => startSledAgentSimulator({ host, port, ...options }),
   });
 }

@@ -12,7 +12,8 @@ import {
   type ApiVersion,
   type VmmUpdateResponse,
 } from '../../dataplane/sled-agent/wire';
-import { badRequest, HttpError, jsonBody, notFound } from './dropshot';
+import { invalid, methodNotAllowed, noContent, notFound, ok, type Reply } from '../dropshot';
+import { jsonBody } from './extract';
 import type { Vmms } from './vmms';
 
 export interface Call {
@@ -20,12 +21,6 @@ export interface Call {
   version: ApiVersion;
   headers: IncomingHttpHeaders;
   body: Buffer;
-}
-
-/** `body` undefined = 204. */
-export interface Reply {
-  status: number;
-  body?: unknown;
 }
 
 type Handler = (vmms: Vmms, call: Call) => Reply;
@@ -41,7 +36,7 @@ const setMembership: Handler = (vmms, { id, headers, body }) => {
   const { join, leave } = jsonBody(InstanceMulticastBody, headers, body);
   if (join !== undefined) vmms.join(id, join);
   if (leave !== undefined) vmms.leave(id, leave);
-  return { status: 204 };
+  return noContent;
 };
 
 const ROUTES: Route[] = [
@@ -50,14 +45,9 @@ const ROUTES: Route[] = [
     path: /^\/vmms\/([^/]+)$/,
     since: 4,
     methods: {
-      PUT: (vmms, { id, version, headers, body }) => ({
-        status: 200,
-        body: vmms.register(id, jsonBody(version === 5 ? InstanceEnsureBodyV5 : InstanceEnsureBodyV4, headers, body)),
-      }),
-      DELETE: (vmms, { id }) => ({
-        status: 200,
-        body: { updated_runtime: vmms.unregister(id) } satisfies VmmUpdateResponse,
-      }),
+      PUT: (vmms, { id, version, headers, body }) =>
+        ok(vmms.register(id, jsonBody(version === 5 ? InstanceEnsureBodyV5 : InstanceEnsureBodyV4, headers, body))),
+      DELETE: (vmms, { id }) => ok({ updated_runtime: vmms.unregister(id) } satisfies VmmUpdateResponse),
     },
   },
   {
@@ -65,10 +55,10 @@ const ROUTES: Route[] = [
     path: /^\/vmms\/([^/]+)\/state$/,
     since: 4,
     methods: {
-      GET: (vmms, { id }) => ({ status: 200, body: vmms.state(id) }),
+      GET: (vmms, { id }) => ok(vmms.state(id)),
       PUT: (vmms, { id, headers, body }) => {
         const { state } = jsonBody(VmmPutStateBody, headers, body);
-        return { status: 200, body: { updated_runtime: vmms.putState(id, state.type) } satisfies VmmUpdateResponse };
+        return ok({ updated_runtime: vmms.putState(id, state.type) } satisfies VmmUpdateResponse);
       },
     },
   },
@@ -81,22 +71,22 @@ const ROUTES: Route[] = [
 ];
 
 /** The path with its variables named, for counters. */
-export function templateOf(path: string): string {
+export function templateOf(_method: string, path: string): string {
   return ROUTES.find((route) => route.path.test(path))?.template ?? '(unknown path)';
 }
 
-/** Serves one request. Throws HttpError. */
+/** Serves one request. Throws Refusal. */
 export function serve(vmms: Vmms, method: string, path: string, call: Omit<Call, 'id'>): Reply {
   const route = ROUTES.find((one) => one.path.test(path) && call.version >= one.since);
   if (route === undefined) throw notFound();
   const handler = route.methods[method];
-  if (handler === undefined) throw new HttpError(405, 'Method Not Allowed');
+  if (handler === undefined) throw methodNotAllowed();
   return handler(vmms, { ...call, id: propolisId(route.path.exec(path)?.[1] ?? '') });
 }
 
 function propolisId(text: string): string {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) {
-    throw badRequest('bad parameter in URL path: invalid UUID in "propolis_id"');
+    throw invalid('bad parameter in URL path: invalid UUID in "propolis_id"');
   }
   return text.toLowerCase();
 }

@@ -11,7 +11,8 @@ import type {
   VmmRuntimeState,
   VmmStateRequested,
 } from '../../dataplane/sled-agent/wire';
-import { internalError, noSuchVmm, terminating } from './dropshot';
+import { internal } from '../dropshot';
+import { noSuchVmm, terminating } from './extract';
 import { isSame, OpteError, OpteStub, type Nic, type Port } from './opte';
 
 /** Registration as this version of the API has it: version 4 has no list of groups. */
@@ -60,7 +61,7 @@ export class Vmms {
     const known = this.vmms.get(id);
     if (known !== undefined && known.instanceId !== null) {
       if (known.terminating) throw terminating(id);
-      if (known.instanceId !== body.instance_id) throw internalError();
+      if (known.instanceId !== body.instance_id) throw internal();
       return stateOf(known);
     }
     const config = body.local_config;
@@ -165,7 +166,7 @@ export class Vmms {
     if (vmm.terminating) throw terminating(vmm.id);
     const primary = vmm.nics.find((nic) => nic.primary);
     const port = primary === undefined ? null : this.opte.port(primary.id);
-    if (port === null) throw internalError();
+    if (port === null) throw internal();
     return port;
   }
 
@@ -173,7 +174,7 @@ export class Vmms {
     try {
       this.opte.ensureGroups(port.nic.id, joined);
     } catch (error) {
-      throw error instanceof OpteError ? internalError() : error;
+      throw error instanceof OpteError ? internal() : error;
     }
   }
 }

@@ -2,9 +2,9 @@
  * The table entries of an external group: source filters, NAT, route. Invariant: what `insert` wrote for a record is
  * exactly what `remove` takes away for the same record.
  */
+import { invalid } from '../dropshot';
 import type { Ip } from './addresses';
 import type { Nat, Source } from './bodies';
-import { invalid } from './reply';
 import type { TableName, Tables } from './tables';
 
 export interface ExternalEntries {
@@ -17,11 +17,11 @@ export interface ExternalEntries {
 export function insertExternalEntries(tables: Tables, entries: ExternalEntries): void {
   insertSourceFilters(tables, entries.ip, entries.sources);
   insertNat(tables, entries);
-  tables.insert(routeTable(entries.ip), entries.ip.key, { vlan: entries.vlan });
+  tables.insert(routeTable(entries.ip), entries.ip.text, { vlan: entries.vlan });
 }
 
 export function removeExternalEntries(tables: Tables, entries: ExternalEntries): void {
-  tables.remove(routeTable(entries.ip), entries.ip.key);
+  tables.remove(routeTable(entries.ip), entries.ip.text);
   removeSourceFilters(tables, entries.ip, entries.sources);
   tables.remove(natTable(entries.ip), natKey(entries.ip, entries.vlan));
 }
@@ -58,7 +58,7 @@ export function replaceNat(tables: Tables, before: ExternalEntries, after: Exter
   checkVlan(after.vlan);
   tables.remove(natTable(after.ip), natKey(after.ip, before.vlan));
   insertNat(tables, after);
-  tables.update(routeTable(after.ip), after.ip.key, { vlan: after.vlan });
+  tables.update(routeTable(after.ip), after.ip.text, { vlan: after.vlan });
 }
 
 function checkVlan(vlan: number | null): void {

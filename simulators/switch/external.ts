@@ -2,6 +2,7 @@
  * Creating and replacing external groups. Invariant: the order of the checks is the daemon's, since it decides which of
  * two faults in one request is reported; a refused request leaves records and tables as they were.
  */
+import { invalid } from '../dropshot';
 import type { ExternalBody, Nat } from './bodies';
 import {
   insertExternalEntries,
@@ -11,7 +12,7 @@ import {
   type ExternalEntries,
 } from './external-entries';
 import type { GroupRecord, Groups } from './groups';
-import { exists, invalid, missing } from './reply';
+import { exists, missing } from './reply';
 import { decapEntry } from './underlay';
 
 export function createExternal(groups: Groups, body: ExternalBody): GroupRecord {

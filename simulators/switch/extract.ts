@@ -4,10 +4,11 @@
  * ignored.
  */
 import { BODY_LIMIT } from '../../dataplane/dpd/wire';
+import { invalid, requireJson, wholeBody } from '../dropshot';
+import type { Received } from '../server';
 import { parseIp, parseIpv6, type Ip } from './addresses';
 import { decodeBody, type Decoder } from './decode';
 import { BodyError, JsonReader } from './json-reader';
-import { invalid } from './reply';
 
 /** Throws a BodyError, which says in a path or a body alike what is wrong. */
 export function ip(value: string): Ip {
@@ -49,23 +50,14 @@ export function tagParameter(query: URLSearchParams): string {
   return tag;
 }
 
-export function jsonBody<T>(raw: Buffer, contentType: string | undefined, decode: Decoder<T>): T {
-  if (raw.length > BODY_LIMIT) throw invalid(`request body exceeded maximum size of ${BODY_LIMIT} bytes`);
-  checkContentType(contentType);
+export function jsonBody<T>({ body, headers }: Pick<Received, 'body' | 'headers'>, decode: Decoder<T>): T {
+  const bytes = wholeBody(body, BODY_LIMIT);
+  requireJson(headers);
   try {
-    return decodeBody(new JsonReader(raw), decode);
+    return decodeBody(new JsonReader(bytes), decode);
   } catch (error) {
     throw asRefusal(error, (detail) => `unable to parse JSON body: ${detail.describe()}`);
   }
-}
-
-function checkContentType(header: string | undefined): void {
-  const type = (header ?? 'application/json').split(';')[0]?.trimEnd().toLowerCase() ?? '';
-  if (type === 'application/json') return;
-  const known = ['application/octet-stream', 'application/x-www-form-urlencoded', 'multipart/form-data'].includes(type);
-  throw invalid(
-    known ? `expected content type "application/json", got "${type}"` : `unsupported content-type: ${type}`,
-  );
 }
 
 function asRefusal(error: unknown, message: (detail: BodyError) => string): unknown {

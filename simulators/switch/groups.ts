@@ -5,10 +5,11 @@
  * Invariant: records are kept in address order (IPv4 first), and of the external groups that name one underlay group
  * only the last is remembered in `references`, as the daemon does.
  */
+import { invalid } from '../dropshot';
 import type { Ip } from './addresses';
 import type { Member, Nat, Source } from './bodies';
 import { IdPool, Pre, type IdPair } from './replication';
-import { invalid, missing } from './reply';
+import { missing } from './reply';
 import type { Rules } from './rules';
 import { removeExternalEntries } from './external-entries';
 import { Tables, type TableOptions } from './tables';
@@ -92,8 +93,8 @@ export class Groups {
   }
 
   private unprogramUnderlay(record: GroupRecord): void {
-    if (record.replicated) this.tables.remove('replication', record.ip.key);
-    this.tables.remove('routeV6', record.ip.key);
+    if (record.replicated) this.tables.remove('replication', record.ip.text);
+    this.tables.remove('routeV6', record.ip.text);
     if (record.replicated) this.tables.remove('decap', String(record.ids.external));
     this.pre.destroy(record.ids.external);
     this.pre.destroy(record.ids.underlay);

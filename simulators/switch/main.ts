@@ -1,46 +1,28 @@
 /**
- * Running a switch simulator as a process of its own. Invariant: it says one line when it is ready, and one line when
- * it cannot be; it ends with status 0 on SIGINT and SIGTERM.
+ * Running a switch simulator as a process of its own. Invariant: what is told when it is ready is what it really
+ * serves.
  */
+import { runSimulator } from '../run';
 import { startSwitchSimulator } from './server';
 
 export interface RunOptions {
-  /** `host:port`, with an IPv6 host in brackets. */
+  /** `host:port`, an IPv6 host in brackets; port 0 = any free one. */
   listen: string;
   apiVersion: 13 | 1;
   multicast: boolean;
   limits?: 'real' | 'none';
 }
 
-/** Resolves when the simulator has stopped; sets the process's exit code to 1 if it could not listen. */
-export async function runSwitchSimulator({
-  listen,
-  apiVersion,
-  multicast,
-  limits = 'real',
-}: RunOptions): Promise<void> {
-  const { hostname, port } = new URL(`http://${listen}`);
-  const host = hostname.replace(/^\[|\]$/g, '');
-  try {
-    const options = { host, port: Number(port || 80), apiLevel: apiVersion, multicast, limits };
-    const simulator = await startSwitchSimulator(options);
-    console.log(`switch simulator (DPD API ${apiVersion}${multicast ? '' : ', no multicast'}) on ${simulator.address}`);
-    await stopSignal();
-    await simulator.close();
-  } catch (error) {
-    console.error(`switch simulator cannot listen on ${listen}: ${reason(error)}`);
-    process.exitCode = 1;
-  }
-}
-
-function reason(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return code === 'EADDRINUSE' ? 'the address is in use' : message;
-}
-
-async function stopSignal(): Promise<void> {
-  await new Promise<void>((stop) => {
-    process.once('SIGINT', () => stop());
-    process.once('SIGTERM', () => stop());
+/** Serves until a signal asks it to stop. Resolves with the process's exit code. */
+export async function runSwitchSimulator({ listen, apiVersion, multicast, limits = 'real' }: RunOptions) {
+  return runSimulator({
+    name: 'switch simulator',
+    listen,
+    about: `DPD API ${apiVersion}${multicast ? '' : ', no multicast'}`,
+    async start(host, port) {
+      const options = { host, port, apiLevel: apiVersion, multicast, limits };
+      const simulator = await startSwitchSimulator(options);
+      return { url: simulator.address, close: () => simulator.close() };
+    },
   });
 }

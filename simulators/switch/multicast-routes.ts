@@ -2,6 +2,7 @@
  * The twelve multicast endpoints, for API 8 and later and for the older shape. Invariant: everything is extracted
  * before `groupsOf` is called, so that an ill-formed request is refused as such even by a daemon without multicast.
  */
+import { created, invalid, noContent, ok, Refusal } from '../dropshot';
 import type { Ip } from './addresses';
 import {
   adminLocal,
@@ -17,7 +18,7 @@ import * as external from './external';
 import { ip, jsonBody, pathParameter, tagParameter } from './extract';
 import type { Groups } from './groups';
 import { pageOf, pageRequest } from './pagination';
-import { created, invalid, missing, noContent, ok, Refusal } from './reply';
+import { missing } from './reply';
 import type { Call, Handler } from './routes';
 import * as underlay from './underlay';
 import { externalView, groupView, underlayView } from './view';
@@ -49,19 +50,19 @@ const viewFor = (call: Call) => groupView(call.daemon.rules, call.version);
 
 export const multicastRoutes: Record<string, Handler> = {
   'POST /multicast/external-groups': (call) => {
-    const body = jsonBody(call.raw, call.contentType, createExternal(call.version));
+    const body = jsonBody(call, createExternal(call.version));
     return created(externalView(external.createExternal(groupsOf(call), body), call.version));
   },
   'PUT /multicast/external-groups/{group_ip}': (call) => {
     const address = groupIp(call);
     const tag = tagOf(call);
-    const body = jsonBody(call.raw, call.contentType, updateExternal(call.version, address));
+    const body = jsonBody(call, updateExternal(call.version, address));
     const record = external.replaceExternal(groupsOf(call), { ...body, tag: tag ?? body.tag });
     const view = externalView(record, call.version);
     return call.version >= STRICT ? ok(view) : created(view);
   },
   'POST /multicast/underlay-groups': (call) => {
-    const body = jsonBody(call.raw, call.contentType, createUnderlay(extractionRule(call)));
+    const body = jsonBody(call, createUnderlay(extractionRule(call)));
     const groups = groupsOf(call);
     refuseLenient(call, body.ip, '');
     return created(underlayView(underlay.createUnderlay(groups, body)));
@@ -77,7 +78,7 @@ export const multicastRoutes: Record<string, Handler> = {
   'PUT /multicast/underlay-groups/{group_ip}': (call) => {
     const address = underlayIp(call);
     const tag = tagOf(call);
-    const body = jsonBody(call.raw, call.contentType, updateUnderlay(call.version));
+    const body = jsonBody(call, updateUnderlay(call.version));
     const groups = groupsOf(call);
     refuseLenient(call, address, 'invalid group_ip: ');
     return ok(underlayView(underlay.replaceMembers(groups, address, tag ?? body.tag, body.members)));

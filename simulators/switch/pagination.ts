@@ -3,9 +3,9 @@
  * starts after it, so groups that come and go between two pages neither repeat nor hide another.
  */
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../dataplane/dpd/wire';
+import { invalid } from '../dropshot';
 import { parseIp } from './addresses';
 import type { GroupRecord, Groups } from './groups';
-import { invalid } from './reply';
 
 const MAX_TOKEN_LENGTH = 512;
 

@@ -4,8 +4,9 @@
  * Invariant: PRE membership is kept apart from the members the daemon reports. An update that fails half-way leaves the
  * two different, as on the real switch; only deleting and creating the group brings them together again.
  */
+import { internal, type Refusal } from '../dropshot';
 import type { Member } from './bodies';
-import { badArgument, internal, type Refusal } from './reply';
+import { badArgument } from './reply';
 
 const FIRST_ID = 100;
 const LAST_ID = 65_534;
@@ -75,6 +76,11 @@ export class Pre {
   /** The ports of one PRE group, sorted; empty when there is none. */
   ports(id: number): string[] {
     return [...(this.groups.get(id) ?? [])].toSorted();
+  }
+
+  /** All PRE groups by id, also those whose record is gone. */
+  dump(): Record<string, string[]> {
+    return Object.fromEntries([...this.groups.keys()].map((id) => [id, this.ports(id)]));
   }
 }
 

@@ -2,22 +2,22 @@
  * The endpoints of the daemon that are simulated, and the way from a path to one of them. Invariant: a path that exists
  * with another method answers 405 and lists the methods; one that does not exist answers 404.
  */
+import { created, methodNotAllowed, noContent, notFound, ok, type Reply } from '../dropshot';
+import type { Received } from '../server';
 import type { Daemon } from './daemon';
 import { linkId, pathParameter, portId, jsonBody } from './extract';
 import { boolean } from './decode';
 import { createLink } from './bodies';
 import { multicastRoutes } from './multicast-routes';
 import { backplaneLink, backplaneMap, isRear, linkView, macOf, portView, PORTS, tfportView } from './ports';
-import { created, noContent, ok, Refusal, unavailable, type Reply } from './reply';
+import { unavailable } from './reply';
 
-export interface Call {
+export interface Call extends Pick<Received, 'body' | 'headers'> {
   daemon: Daemon;
   /** Major API version of the request. */
   version: number;
   path: Record<string, string>;
   query: URLSearchParams;
-  raw: Buffer;
-  contentType: string | undefined;
 }
 /** Throws `Crash` where the real daemon would die. */
 export type Handler = (call: Call) => Reply;
@@ -47,7 +47,7 @@ const ROUTES: Record<string, Handler> = {
   'GET /ports/{port_id}/links': (call) => ok(call.daemon.links.list({ port: port(call) }).map(linkView)),
   'POST /ports/{port_id}/links': (call) => {
     const id = port(call);
-    return created(call.daemon.links.create(id, jsonBody(call.raw, call.contentType, createLink)));
+    return created(call.daemon.links.create(id, jsonBody(call, createLink)));
   },
   'GET /ports/{port_id}/links/{link_id}': (call) => ok(linkView(link(call))),
   'DELETE /ports/{port_id}/links/{link_id}': (call) => {
@@ -57,7 +57,7 @@ const ROUTES: Record<string, Handler> = {
   },
   'GET /ports/{port_id}/links/{link_id}/enabled': (call) => ok(link(call).enabled),
   'PUT /ports/{port_id}/links/{link_id}/enabled': (call) => {
-    link(call).enabled = jsonBody(call.raw, call.contentType, boolean);
+    link(call).enabled = jsonBody(call, boolean);
     return noContent;
   },
   'GET /ports/{port_id}/links/{link_id}/linkup': (call) => ok(link(call).enabled),
@@ -112,9 +112,9 @@ export function findRoute(method: string, pathname: string): Match {
   const fitting = TABLE.filter((route) => fits(route, segments));
   const found = fitting.find((route) => route.method === method);
   if (found) return { handler: found.handler, path: parameters(found, segments) };
-  if (fitting.length === 0) throw new Refusal(404, 'Not Found');
+  if (fitting.length === 0) throw notFound();
   const allow = fitting.map((route) => route.method).join(', ');
-  throw new Refusal(405, 'Method Not Allowed', undefined, { allow });
+  throw methodNotAllowed({ allow });
 }
 
 const segmentsOf = (pathname: string): string[] => pathname.split('/').filter((segment) => segment !== '');

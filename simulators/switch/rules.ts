@@ -3,9 +3,10 @@
  * 13 (multicast is the same since 8); `v1.ts` has those of level 1. Invariant: nothing else in the simulator asks which
  * level.
  */
+import { invalid, type Refusal } from '../dropshot';
 import { isMulticast, isSsm, isUnderlaySubnet, networkOf, within, type Ip } from './addresses';
 import { strictUnderlay, type AddressRule, type Nat, type Source } from './bodies';
-import { invalid, unavailable, type Refusal } from './reply';
+import { unavailable } from './reply';
 
 export interface Rules {
   /** Newest API version the daemon takes. */

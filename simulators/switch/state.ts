@@ -1,53 +1,30 @@
 /**
- * The operator's hold on a simulator, for tests in the same process and, through `/sim/`, for others. Invariant:
- * nothing here is visible to a client of the daemon but through the daemon's own behaviour.
+ * What an operator holds of a simulated switch, and all that can be seen of it. Invariant: a dump shows the record and
+ * the hardware apart, because a failed update leaves them different.
  */
+import { OperatedState } from '../operator';
 import { Daemon, type SwitchOptions } from './daemon';
-import { Faults } from './faults';
-import { RequestLog } from './request-log';
 import { groupView } from './view';
 
-export class SimulatorState {
+export class SimulatorState extends OperatedState {
   readonly daemon: Daemon;
-  readonly faults = new Faults();
-  readonly requests = new RequestLog();
-  private waiting: (() => void)[] | null = null;
-  private resetting = false;
 
   constructor(options: SwitchOptions) {
+    super({ isWrite });
     this.daemon = new Daemon(options);
   }
 
-  /** As when the process is started again: no groups, ids from the top, uptime 0. Faults and counters stay. */
-  restart(): void {
+  /** No groups, ids from the top, uptime 0. */
+  override restart(): void {
     this.daemon.boot();
   }
 
-  /** `hang`: requests wait and are served after `resume`; `reset`: their connections are cut. */
-  pause(mode: 'hang' | 'reset' = 'hang'): void {
-    this.waiting ??= [];
-    this.resetting = mode === 'reset';
-  }
-
-  resume(): void {
-    const waiting = this.waiting ?? [];
-    this.waiting = null;
-    for (const go of waiting) go();
-  }
-
-  get paused(): 'hang' | 'reset' | null {
-    if (!this.waiting) return null;
-    return this.resetting ? 'reset' : 'hang';
-  }
-
-  async untilResumed(): Promise<void> {
-    const { waiting } = this;
-    if (waiting) await new Promise<void>((go) => waiting.push(go));
-  }
-
-  /** Everything the switch holds: groups as the newest API shows them, the ports really in the PRE, and the tables. */
+  /**
+   * Everything the switch holds: groups as the newest API shows them; what really forwards packets, which may differ
+   * from them: the ports of the PRE groups, by underlay group and by id, and the tables; and the links that are up.
+   */
   dump() {
-    const { groups, rules } = this.daemon;
+    const { groups, rules, links } = this.daemon;
     const view = groupView(rules, rules.newest);
     const replication = groups
       .all()
@@ -57,6 +34,21 @@ export class SimulatorState {
         external: groups.pre.ports(ids.external),
         underlay: groups.pre.ports(ids.underlay),
       }));
-    return { groups: groups.all().map(view), replication, tables: groups.tables.dump() };
+    return {
+      api_level: rules.newest,
+      groups: groups.all().map(view),
+      replication,
+      pre: groups.pre.dump(),
+      tables: groups.tables.dump(),
+      links_up: links
+        .list()
+        .filter((link) => link.enabled)
+        .map(({ port, link }) => `${port}/${link}`),
+    };
   }
+}
+
+/** POST, PUT and DELETE under /multicast. */
+function isWrite(method: string, template: string): boolean {
+  return template.startsWith('/multicast') && ['POST', 'PUT', 'DELETE'].includes(method);
 }

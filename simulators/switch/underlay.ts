@@ -3,10 +3,11 @@
  * an ill-formed tag leaves (PRE groups whose ids are free again); an update that fails keeps the record but not the
  * PRE.
  */
+import { Refusal } from '../dropshot';
 import type { Ip } from './addresses';
 import type { Member, UnderlayBody } from './bodies';
 import type { GroupRecord, Groups } from './groups';
-import { exists, missing, Refusal } from './reply';
+import { exists, missing } from './reply';
 
 export function createUnderlay(groups: Groups, body: UnderlayBody): GroupRecord {
   if (groups.get(body.ip)) throw exists(`multicast group for IP ${body.ip.text} already exists`);
@@ -43,8 +44,8 @@ function program(groups: Groups, record: GroupRecord): void {
     }
     for (const member of record.members) pre.add(record.ids, member);
     tables.attempt(() => {
-      if (record.replicated) tables.insert('replication', record.ip.key, replicationEntry(record));
-      tables.insert('routeV6', record.ip.key, { vlan: null });
+      if (record.replicated) tables.insert('replication', record.ip.text, replicationEntry(record));
+      tables.insert('routeV6', record.ip.text, { vlan: null });
       if (record.replicated) tables.insert('decap', String(record.ids.external), decapEntry(record.members, null));
     });
   } catch (error) {
@@ -88,11 +89,11 @@ function updateTables(groups: Groups, record: GroupRecord, members: Member[]): v
   const decapKey = String(record.ids.external);
   if (members.length === 0) {
     if (!record.replicated) return;
-    tables.remove('replication', record.ip.key);
+    tables.remove('replication', record.ip.text);
     tables.remove('decap', decapKey);
     return;
   }
-  if (!record.replicated) tables.insert('replication', record.ip.key, replicationEntry(record));
+  if (!record.replicated) tables.insert('replication', record.ip.text, replicationEntry(record));
   if (JSON.stringify(externalPorts(record.members)) === JSON.stringify(externalPorts(members))) return;
   const referrer = groups.references.get(record.ip.key);
   const vlan = (referrer && groups.get(referrer)?.vlan) ?? null;

@@ -2,9 +2,9 @@
  * The rules of a daemon that speaks API 1 only. It protects nothing: a tag is a label that updates overwrite, an
  * underlay group can go while it is referenced, and a group that was emptied keeps its ports in the PRE.
  */
+import { invalid, internal } from '../dropshot';
 import { isMulticast, isSsm, within, type Ip } from './addresses';
 import { adminScoped, type Source } from './bodies';
-import { invalid, internal } from './reply';
 import { checkAsm, checkExactSource, checkMac, checkSsm, type Rules } from './rules';
 
 const RESERVED_IPV4 = ['224.0.1.1', '224.0.1.129', '224.0.1.130'];

@@ -53,7 +53,7 @@ describe('versions', () => {
     const client = connect(address);
     await client.ports();
     await client.ports();
-    expect(state.requests.last().map(({ path, status }) => [path, status])).toEqual([
+    expect(state.requests.recent().map(({ path, status }) => [path, status])).toEqual([
       ['/dpd-uptime', 400],
       ['/dpd-uptime', 200],
       ['/ports', 200],

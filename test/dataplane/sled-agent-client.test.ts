@@ -242,14 +242,14 @@ describe('errors', () => {
   test('an agent that never answers is Unreachable within the deadline', async () => {
     await client.close();
     client = createSledAgentClient({ address: simulator.url, timeoutMs: 50, connections: 1, apiVersion: 5 });
-    simulator.state.faults.pause();
+    simulator.state.pause();
     const calls = [client.joinGroup(vmm, SSM), client.leaveGroup(vmm, SSM), client.registerVmm(vmm, bodyV5(), [])];
     for (const outcome of await Promise.allSettled(calls)) {
       expect(outcome).toMatchObject({
         reason: { code: 'Unreachable', message: expect.stringContaining('within 50 ms') },
       });
     }
-    simulator.state.faults.resume();
+    simulator.state.resume();
   });
 
   test('a delay shorter than the deadline is only a delay', async () => {

@@ -1,9 +1,6 @@
 /**
- * The `/sim/` surface of the switch simulator, and running it as a process.
+ * The `/sim/` surface of the switch simulator, over HTTP.
  */
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
-import { runSwitchSimulator } from '../../simulators/switch/main';
 import { startSwitchSimulator, type SwitchSimulator } from '../../simulators/switch/server';
 import { bodies } from './fixtures/recorded-facts';
 import { send } from './switch-calls';
@@ -26,18 +23,19 @@ describe('faults', () => {
   test('a status, so often as asked, on what matches, counted', async () => {
     const added = await admin('POST', 'faults', {
       match: { method: 'get', path: '/multicast' },
-      action: { kind: 'status', status: 503, message: 'busy' },
+      action: { kind: 'status', status: 503, message: 'busy', error_code: 'try later' },
       times: 2,
     });
-    expect([added.status, added.body]).toEqual([201, { id: 1 }]);
+    expect([added.status, added.body]).toMatchObject([201, { id: 1, injected: 0 }]);
     const statuses = [];
-    for (const path of ['/ports', G, G, G]) statuses.push((await send(address, 'GET', path)).status);
-    expect(statuses).toEqual([200, 503, 503, 200]);
-    expect((await admin('GET', 'faults')).body).toEqual([expect.objectContaining({ id: 1, injected: 2 })]);
+    for (const path of ['/ports', G, G, G]) statuses.push(await send(address, 'GET', path));
+    expect(statuses.map(({ status }) => status)).toEqual([200, 503, 503, 200]);
+    expect(statuses[1]?.body).toMatchObject({ message: 'busy', error_code: 'try later' });
+    expect((await admin('GET', 'faults')).body).toMatchObject({ faults: [{ id: 1, injected: 2 }] });
   });
 
-  test('a path with special characters is a regular expression over path and query', async () => {
-    await admin('POST', 'faults', { match: { path: 'tag=a$' }, action: { kind: 'status', status: 500 } });
+  test('a pattern is a regular expression over path and query', async () => {
+    await admin('POST', 'faults', { match: { path_pattern: 'tag=a$' }, action: { kind: 'status', status: 500 } });
     expect((await send(address, 'DELETE', `${G}/ff04::1?tag=ab`)).status).toBe(404);
     expect((await send(address, 'DELETE', `${G}/ff04::1?tag=a`)).status).toBe(500);
     await admin('DELETE', 'faults');
@@ -92,9 +90,13 @@ test('requests are counted by template with bytes and writes, and logged in orde
   await send(address, 'DELETE', `${G}/ff04::1?tag=t`);
   const { body } = await admin('GET', 'requests');
   expect(body).toMatchObject({ requests: 4, writes: 2 });
-  expect(body.routes[`GET ${G}/{group_ip}`]).toMatchObject({ count: 2, statuses: { 200: 1, 404: 1 } });
-  expect(body.routes[`POST ${U}`].bytesIn).toBeGreaterThan(50);
-  const log = (await admin('GET', 'requests/log')).body;
+  expect(body.endpoints).toMatchObject([
+    { method: 'DELETE', template: `${G}/{group_ip}` },
+    { method: 'GET', template: `${G}/{group_ip}`, requests: 2, statuses: { 200: 1, 404: 1 } },
+    { method: 'POST', template: U },
+  ]);
+  expect(body.endpoints[2].bytes_in).toBeGreaterThan(50);
+  const { requests: log } = (await admin('GET', 'requests/log')).body;
   expect(log.map((entry: any) => [entry.method, entry.status])).toEqual([
     ['POST', 201],
     ['GET', 200],
@@ -102,7 +104,7 @@ test('requests are counted by template with bytes and writes, and logged in orde
     ['DELETE', 204],
   ]);
   await admin('DELETE', 'requests');
-  expect((await admin('GET', 'requests')).body).toMatchObject({ requests: 0, writes: 0, routes: {} });
+  expect((await admin('GET', 'requests')).body).toMatchObject({ requests: 0, writes: 0, endpoints: [] });
 });
 
 test('the dump shows groups, PRE and tables, and a restart empties it', async () => {
@@ -110,32 +112,10 @@ test('the dump shows groups, PRE and tables, and a restart empties it', async ()
   const { body } = await admin('GET', 'dump');
   expect(body.replication).toEqual([{ group_ip: 'ff04::1', external: ['qsfp0/0'], underlay: ['rear3/0'] }]);
   expect(body.groups).toEqual([expect.objectContaining({ kind: 'underlay', group_ip: 'ff04::1' })]);
+  expect(body.pre).toEqual({ 65534: ['qsfp0/0'], 65533: ['rear3/0'] });
   expect(body.tables.decap).toEqual({ 65534: { ports: [0], vlan: null } });
+  expect(body.tables.replication).toEqual({ 'ff04::1': { externalGroup: 65534, underlayGroup: 65533 } });
+  expect(body).toMatchObject({ api_level: 13, links_up: expect.arrayContaining(['rear3/0', 'qsfp0/0']) });
   await admin('POST', 'restart');
   expect((await admin('GET', 'dump')).body).toMatchObject({ groups: [], replication: [] });
-});
-
-describe('as a process', () => {
-  const say = jest.spyOn(console, 'log').mockImplementation(() => undefined);
-  const complain = jest.spyOn(console, 'error').mockImplementation(() => undefined);
-  afterAll(() => jest.restoreAllMocks());
-
-  test('an address in use is one clear line and status 1', async () => {
-    const other = createServer().listen(0, '127.0.0.1');
-    await once(other, 'listening');
-    const listen = `127.0.0.1:${(other.address() as AddressInfo).port}`;
-    await runSwitchSimulator({ listen, apiVersion: 13, multicast: true });
-    expect(complain.mock.calls).toEqual([[`switch simulator cannot listen on ${listen}: the address is in use`]]);
-    expect(process.exitCode).toBe(1);
-    process.exitCode = 0;
-    other.close();
-  });
-
-  test('says when it is ready, and stops on a signal', async () => {
-    const ready = new Promise<string>((resolve) => say.mockImplementation((line) => resolve(line as string)));
-    const running = runSwitchSimulator({ listen: '127.0.0.1:0', apiVersion: 1, multicast: true });
-    expect(await ready).toMatch(/^switch simulator \(DPD API 1\) on http:\/\/127\.0\.0\.1:\d+$/);
-    process.emit('SIGTERM', 'SIGTERM');
-    await running;
-  });
 });

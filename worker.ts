@@ -7,6 +7,7 @@ import path from 'node:path';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import pino from 'pino';
 import { createActivities } from './activities';
+import { EVENT_SECONDS, WORKER_METRICS } from './activities/metrics';
 import { loadConfig, type Config } from './config';
 import { Directory } from './dataplane/directory';
 import { createDpdClient } from './dataplane/dpd/client';
@@ -16,8 +17,10 @@ import { requireKnownSchema } from './db/migrate';
 import { setMulticastEnabled } from './db/runtime-config';
 import { LIMITS } from './domain/limits';
 import { createTemporal } from './temporal/client';
+import { buildIdOf, DEPLOYMENT } from './temporal/deployment';
 
 const DATABASE_CONNECTIONS = 20;
+const BUNDLE = path.join(__dirname, 'workflow-bundle.js');
 
 async function main(config: Config): Promise<void> {
   const log = pino({ level: config.logLevel, name: 'worker' });
@@ -39,7 +42,14 @@ async function main(config: Config): Promise<void> {
       logging: { forward: {}, filter: { core: 'WARN', other: 'WARN' } },
       ...(config.workerMetrics === undefined
         ? {}
-        : { metrics: { prometheus: { bindAddress: `${config.workerMetrics.host}:${config.workerMetrics.port}` } } }),
+        : {
+            metrics: {
+              prometheus: {
+                bindAddress: `${config.workerMetrics.host}:${config.workerMetrics.port}`,
+                histogramBucketOverrides: { [WORKER_METRICS.eventSeconds]: EVENT_SECONDS },
+              },
+            },
+          }),
     },
   });
   const { db, close } = openDatabase(config.databaseUrl, DATABASE_CONNECTIONS);
@@ -61,7 +71,12 @@ async function main(config: Config): Promise<void> {
     connection,
     namespace,
     taskQueue,
-    workflowBundle: { codePath: path.join(__dirname, 'workflow-bundle.js') },
+    workflowBundle: { codePath: BUNDLE },
+    workerDeploymentOptions: {
+      useWorkerVersioning: true,
+      version: { deploymentName: DEPLOYMENT, buildId: buildIdOf(BUNDLE) },
+      defaultVersioningBehavior: 'AUTO_UPGRADE',
+    },
     activities: createActivities({
       db,
       switches,

@@ -2,10 +2,11 @@
 import type { EventRef } from '../domain/events';
 import { applyEvents, type Applied } from '../db/apply-events';
 import { claimEvents, finishEvents, type ClaimedEvent } from '../db/claim-events';
-import { moveToTarget, withdrawMemberships, withdrawTarget } from '../db/instance-moves';
+import { moveToTarget, stillMigrating, withdrawMemberships, withdrawStart, withdrawTarget } from '../db/instance-moves';
 import type { GroupRequest } from '../db/requests';
 import { waitsOf, type Wait } from '../db/waiters';
 import type { Deps } from './deps';
+import { countEvents } from './metrics';
 import { wakeAll } from './wake';
 
 export interface EventResult {
@@ -20,6 +21,12 @@ export function eventActivities({ db, temporal }: Deps) {
       .filter((request) => request.wake)
       .map(({ groupId, ip, name }) => ({ id: groupId, ip, name }));
     await wakeAll(temporal, groups);
+  };
+  /** The groups that these events wait for: a call before this one may have committed and died before it could signal. */
+  const wakeWaiting = async (eventIds: string[]) => {
+    const open = (await waitsOf(db, eventIds)).filter((wait) => wait.outcome === null);
+    const groups = new Map(open.map((wait) => [wait.groupId, { id: wait.groupId, ip: wait.ip, name: wait.name }]));
+    await wakeAll(temporal, [...groups.values()]);
   };
   return {
     /** Null while multicast is switched off: the events wait. */
@@ -38,10 +45,20 @@ export function eventActivities({ db, temporal }: Deps) {
       return applied;
     },
 
-    /** Migrations: the target becomes the place. Returns what the events wait for now. */
-    async moveToTarget(input: { eventIds: string[] }): Promise<Wait[]> {
+    /**
+     * Migrations: the target becomes the place. Returns what the events wait for now, and which of them could not move because some
+     * group has not said that the target receives.
+     */
+    async moveToTarget(input: { eventIds: string[] }): Promise<{ waits: Wait[]; unready: string[] }> {
       await wake(await moveToTarget(db, input.eventIds));
-      return waitsOf(db, input.eventIds);
+      await wakeWaiting(input.eventIds);
+      return { waits: await waitsOf(db, input.eventIds), unready: await stillMigrating(db, input.eventIds) };
+    },
+
+    /** Rows of events whose registration failed, where another run had applied them: as if they had not been. */
+    async withdrawPlace(input: { eventIds: string[] }): Promise<void> {
+      await wake(await withdrawStart(db, input.eventIds));
+      await wake(await withdrawTarget(db, input.eventIds));
     },
 
     async withdrawTarget(input: { eventIds: string[] }): Promise<void> {
@@ -58,7 +75,7 @@ export function eventActivities({ db, temporal }: Deps) {
     },
 
     async finishEvents(input: { workflowId: string; results: EventResult[] }): Promise<void> {
-      await finishEvents(db, input.workflowId, input.results);
+      countEvents(await finishEvents(db, input.workflowId, input.results));
     },
   };
 }

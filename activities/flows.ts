@@ -6,7 +6,7 @@ import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { CodedError, ERRORS } from '../domain/errors';
 import { LIMITS } from '../domain/limits';
-import { flowsToAsk, storeJoined, storeLeft, type FlowAnswer, type FlowTask } from '../db/flows';
+import { flowsToAsk, retireFlows, storeJoined, storeLeft, type FlowAnswer, type FlowTask } from '../db/flows';
 import { sledAddress } from '../db/registrations';
 import type { SledAgentClient } from '../dataplane/sled-agent/client';
 import type { Deps } from './deps';
@@ -44,6 +44,10 @@ export function flowActivities({ db, sleds }: Deps) {
   return {
     async activateFlows(input: FlowsOnSled): Promise<number> {
       return ask(input, 'joining');
+    },
+    /** Marks flows with old sources to be left, where the new ones are in; returns the sleds to ask. */
+    async retireFlows(input: { groupId: string; sources: string; round: number }): Promise<string[]> {
+      return retireFlows(db, input.groupId, input.sources, input.round);
     },
     async deactivateFlows(input: FlowsOnSled): Promise<number> {
       return ask(input, 'leaving');

@@ -43,11 +43,16 @@ export function healthActivities({ db, switches, temporal, log }: Deps) {
             apiVersion: status?.apiVersion ?? null,
             multicast: status?.multicast ?? true,
             lastError: next.service === 'in_service' ? error : (error ?? row.lastError),
-            seen: observation.answered,
+            uptime: status?.uptimeSeconds ?? null,
           });
           return { id: row.id, name: `switch${row.slot}`, service: next.service, error };
         }),
       );
+    },
+
+    /** Starts the workflow that brings a switch back, or finds it running. */
+    async startResync(input: { id: string; name: string }): Promise<void> {
+      await temporal.startResync(input);
     },
 
     /**
@@ -68,7 +73,7 @@ export function healthActivities({ db, switches, temporal, log }: Deps) {
           swept: true,
           apiVersion: null,
           multicast: true,
-          seen: true,
+          uptime: null,
         });
         if (!stored) return false;
       }
@@ -131,9 +136,17 @@ interface Seen {
 async function observe(client: DpdClient): Promise<Seen> {
   try {
     const status = await withDeadline(client.status(), LIMITS.healthCallMs);
-    const bootTime = Math.floor(Date.now() / 1000) - status.uptimeSeconds;
     const error = status.multicast ? null : 'the daemon was built without multicast';
-    return { observation: { answered: true, bootTime, multicast: status.multicast }, status, error };
+    return {
+      observation: {
+        answered: true,
+        uptime: status.uptimeSeconds,
+        now: Math.floor(Date.now() / 1000),
+        multicast: status.multicast,
+      },
+      status,
+      error,
+    };
   } catch (error) {
     const unusable = error instanceof CodedError && error.code === 'Unsupported';
     return {

@@ -16,6 +16,7 @@ import type { DpdClient } from '../dataplane/dpd/client';
 import { demoteSwitch, findSwitch, isTorn, markTorn, type SwitchRow } from '../db/switch-service';
 import type { Deps } from './deps';
 import { asFailures, isUnreachable, textOf } from './failures';
+import { countAcknowledged, countFailure } from './metrics';
 
 export interface ProgramSwitch {
   groupId: string;
@@ -44,15 +45,18 @@ export function programSwitchActivities({ db, switches, temporal, log }: Deps) {
           attempt,
           await isTorn(db, task.switchId, input.groupId),
         );
+        countAcknowledged(task.name, writes);
         return { status: 'acknowledged', writes };
       } catch (error) {
+        countFailure(task.name, error);
         const unreachable = isUnreachable(error);
         if (error instanceof HalfChanged) await markTorn(db, task.switchId, input.groupId);
         if (unreachable && attempt === 1)
           temporal
             .trigger(HEALTH_SCHEDULE)
             .catch((reason: unknown) => log.debug({ reason: textOf(reason) }, 'health check not triggered'));
-        if (input.undo && !unreachable && (last || isCoded(error, 'Refused', 'Unsupported', 'ForeignObject'))) {
+        // What it refuses concerns this group; what it cannot do, though it answers, concerns the switch.
+        if (input.undo && last && isCoded(error, 'ServerError')) {
           await demoteSwitch(db, task.switchId, `could not be restored: ${textOf(error)}`);
           return { status: 'left' };
         }

@@ -1,4 +1,5 @@
 /** Steps of reconciliation. Each hands what it finds to the workflow that owns it; none writes to a switch but to remove orphans. */
+import { heartbeat } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { LIMITS } from '../domain/limits';
 import type { EventRef, WorkflowKind } from '../domain/events';
@@ -6,7 +7,7 @@ import { outstanding, type Outstanding } from '../db/outstanding';
 import { undeliveredEvents, type Undelivered } from '../db/redelivery';
 import { repairMembers } from '../db/repair-members';
 import { multicastEnabled } from '../db/runtime-config';
-import { findSwitch } from '../db/switch-service';
+import { findSwitch, requestBehind } from '../db/switch-service';
 import type { GroupRequest } from '../db/requests';
 import { compareSwitch } from './compare-switch';
 import { runningWorkflow } from './running-workflow';
@@ -30,13 +31,18 @@ export function reconcileActivities({ db, switches, temporal }: Deps) {
 
     /** Starts a run for events that nobody has taken, and again for those whose run is over. Returns how many events. */
     async redeliver(): Promise<number> {
-      const events = await undeliveredEvents(db);
       let count = 0;
-      for (const { kind, workflowId, events: batch } of await orphanedBatches(events)) {
-        await temporal.startLifecycle(kind, batch, workflowId === null ? {} : { workflowId });
-        count += batch.length;
+      let after = 0;
+      for (;;) {
+        const events = await undeliveredEvents(db, after);
+        for (const { kind, workflowId, events: batch } of await orphanedBatches(events)) {
+          await temporal.startLifecycle(kind, batch, workflowId === null ? {} : { workflowId });
+          count += batch.length;
+        }
+        heartbeat(count);
+        if (events.length < LIMITS.redeliverBatch) return count;
+        after = events.at(-1)?.sequence ?? after;
       }
-      return count;
     },
 
     async compareSwitch(input: {
@@ -44,6 +50,7 @@ export function reconcileActivities({ db, switches, temporal }: Deps) {
     }): Promise<{ verified: number; different: number; orphansRemoved: number } | null> {
       const row = await findSwitch(db, input.switchId);
       if (row === null || row.service !== 'in_service') return null;
+      await wake(await requestBehind(db, row.id, LIMITS.reconcilePage));
       const { requests, ...counts } = await compareSwitch(db, switches.at(row.address), row.id, runningWorkflow());
       await wake(requests);
       return counts;

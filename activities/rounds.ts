@@ -4,10 +4,11 @@ import { beginRound, planConfig, planRestore, type Restoration, type RoundStart 
 import { commitRound, type Committed, type RoundEnd } from '../db/commit-round';
 import { markTold, untoldUpdates, withdrawUpdate, type UpdateState } from '../db/group-updates';
 import { recordRefusal } from '../db/switch-service';
-import { deleteDelivered, undelivered } from '../db/waiters';
+import { markDelivered, undelivered } from '../db/waiters';
 import type { SwitchTask } from '../domain/plan-round';
 import type { SwitchConfig } from '../domain/switch-config';
 import type { Deps } from './deps';
+import { countRound } from './metrics';
 
 export function roundActivities({ db, temporal }: Deps) {
   return {
@@ -47,17 +48,19 @@ export function roundActivities({ db, temporal }: Deps) {
 
     /** Null when a newer round has begun: then this one has nothing to say any more. */
     async commitRound(input: RoundEnd): Promise<Committed | null> {
-      return commitRound(db, input);
+      const committed = await commitRound(db, input);
+      if (committed !== null) countRound(input.outcome);
+      return committed;
     },
 
-    /** Tells every run what its events have got; a row goes only after its run has been told, or when that run is over. */
+    /** Tells every run what its events have got. */
     async tellWaiters(input: { groupId: string }): Promise<number> {
       const deliveries = await undelivered(db, input.groupId);
       const told = await Promise.all(
         deliveries.map(async ({ workflowId, waits }) => {
           try {
             await temporal.tellOutcomes(workflowId, waits);
-            return waits.map((wait) => wait.eventId);
+            return waits;
           } catch (error) {
             // The run is over, or has never existed: redelivery reads the row.
             if (error instanceof WorkflowNotFoundError) return [];
@@ -65,7 +68,7 @@ export function roundActivities({ db, temporal }: Deps) {
           }
         }),
       );
-      await deleteDelivered(db, input.groupId, told.flat());
+      await markDelivered(db, input.groupId, told.flat());
       return told.flat().length + (await tellUpdates(input.groupId));
     },
   };

@@ -12,7 +12,7 @@ import type { Db, Tx } from './client';
 import { lockGroups, lockInstances, membershipsOf, unappliedEvents, type InstanceRow } from './instance-rows';
 import { requestGroups, type GroupRequest } from './requests';
 import { changeMembers } from './change-members';
-import { insertWaiters, waitsOf, type Wait } from './waiters';
+import { insertWaiters, renewRefused, waitsOf, type Wait } from './waiters';
 
 export interface Applied {
   /** What the caller's events wait for; one that a round has served already carries its outcome. */
@@ -32,6 +32,9 @@ export async function applyEvents(db: Db, refs: EventRef[], failed: Record<strin
     );
     const events = await unappliedEvents(tx, refs);
     const requests = events.length === 0 ? [] : await applyTo(tx, instances, events, failed);
+    const now = new Set(events.map((event) => event.eventId));
+    const before = refs.map((ref) => ref.eventId).filter((eventId) => !now.has(eventId));
+    requests.push(...(await renewRefused(tx, before)));
     const waits = await waitsOf(
       tx,
       refs.map((ref) => ref.eventId),

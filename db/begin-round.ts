@@ -27,10 +27,12 @@ export interface Round {
   newPorts: string[];
   excluded: Exclusion[];
   switches: SwitchTask[];
-  /** Sleds to ask, by phase. */
+  /** Sleds to ask, by phase. Those that have owed an answer since an earlier round hold nobody up. */
   leave: string[];
+  owed: string[];
   join: { sledId: string; port: string }[];
-  leaveAfterJoin: string[];
+  /** Whether VMMs have flows with old sources, to be left once they have joined with the new ones. */
+  retires: boolean;
 }
 
 export type RoundStart =
@@ -55,7 +57,7 @@ export async function beginRound(db: Db, groupId: string): Promise<RoundStart> {
     const plan = planRound(facts);
     await tx.execute(sql`update multicast_group set round = ${round} where id = ${groupId}`);
     await markSuspect(tx, groupId, round, plan.switches);
-    await markFlows(tx, groupId, row.ip, round, plan.join, [...plan.leave, ...plan.leaveAfterJoin]);
+    await markFlows(tx, groupId, row.ip, round, plan.join, plan.leave);
     return {
       kind: 'round',
       round,
@@ -68,9 +70,10 @@ export async function beginRound(db: Db, groupId: string): Promise<RoundStart> {
       newPorts: plan.newPorts,
       excluded: plan.excluded,
       switches: plan.switches,
-      leave: sledsOf(plan.leave),
+      leave: sledsOf(plan.leave.filter((flow) => !flow.owed)),
+      owed: sledsOf(plan.leave.filter((flow) => flow.owed)),
       join: sledsOf(plan.join).map((sledId) => ({ sledId, port: facts.ports.get(sledId) ?? '' })),
-      leaveAfterJoin: sledsOf(plan.leaveAfterJoin),
+      retires: plan.leaveAfterJoin.length > 0,
     };
   });
 }

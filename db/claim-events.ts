@@ -41,20 +41,33 @@ export async function claimEvents(
   });
 }
 
-/** The outcome of each event of this workflow, written once: what is over stays as it is, and waits for nothing any more. */
+export interface FinishedEvent extends Record<string, unknown> {
+  kind: string;
+  outcome: string;
+  /** Since its acceptance. */
+  seconds: number;
+}
+
+/**
+ * The outcome of each event of this workflow, written once: what is over stays as it is, and waits for nothing any more.
+ * Returns those that ended now.
+ */
 export async function finishEvents(
   db: Db,
   workflowId: string,
   outcomes: { eventId: string; outcome: 'succeeded' | 'failed'; reason: string | null }[],
-): Promise<void> {
-  if (outcomes.length === 0) return;
-  await db.execute(sql`
+): Promise<FinishedEvent[]> {
+  if (outcomes.length === 0) return [];
+  const rows = await db.execute<FinishedEvent>(sql`
     with finished as (update instance_event e set
       state = (case when e.superseded_by is not null then 'superseded' else r.outcome end)::event_state,
       reason = case when e.superseded_by is not null then 'overtaken by generation ' || e.superseded_by else r.reason end,
       time_applied = coalesce(e.time_applied, now()),
       time_finished = now()
     from jsonb_to_recordset(${JSON.stringify(outcomes)}::jsonb) as r("eventId" uuid, outcome text, reason text)
-    where e.event_id = r."eventId" and e.claimed_by = ${workflowId} and e.time_finished is null returning e.event_id)
-    delete from group_waiter w using finished f where w.event_id = f.event_id`);
+    where e.event_id = r."eventId" and e.claimed_by = ${workflowId} and e.time_finished is null
+    returning e.event_id, e.kind, e.state, e.time_finished - e.time_accepted as taken),
+    waited as (delete from group_waiter w using finished f where w.event_id = f.event_id)
+    select kind, state as outcome, extract(epoch from taken)::float8 as seconds from finished`);
+  return [...rows];
 }

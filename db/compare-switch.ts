@@ -5,6 +5,7 @@
 import { sql } from 'drizzle-orm';
 import type { SwitchConfig } from '../domain/switch-config';
 import type { Db } from './client';
+import { lockGroups } from './instance-rows';
 import { recordDrift, type FoundDrift } from './drift';
 import { requestGroups, type GroupRequest } from './requests';
 
@@ -68,6 +69,11 @@ export async function markDifferent(
 ): Promise<GroupRequest[]> {
   if (found.length === 0) return [];
   return db.transaction(async (tx) => {
+    // Groups before acknowledgements, as rounds lock them.
+    await lockGroups(
+      tx,
+      found.map((each) => each.groupId),
+    );
     const known = await tx.execute<{ id: string }>(sql`
       update switch_ack set suspect = true, time_modified = clock_timestamp()
       where switch_id = ${switchId} and group_id in ${[...new Set(found.map((each) => each.groupId))]} and not suspect

@@ -28,17 +28,26 @@ const MAX_POOLS = 1_000;
 export async function readFigures(db: Queryable): Promise<Figures> {
   const [gate, groups, behind, members, switches, drift, events, pools] = await Promise.all([
     db.execute<{ enabled: boolean }>(sql`select multicast_enabled as enabled from runtime_config`),
-    counts(db, sql`select state::text as label, count(*)::int as count from multicast_group
-      where time_deleted is null group by 1`),
+    counts(
+      db,
+      sql`select state::text as label, count(*)::int as count from multicast_group
+      where time_deleted is null group by 1`,
+    ),
     counts(db, sql`select '' as label, count(*)::int as count from multicast_group where requested > served`),
-    counts(db, sql`select case when time_deleted is null then state::text else 'removed' end as label,
-      count(*)::int as count from multicast_group_member group by 1`),
+    counts(
+      db,
+      sql`select case when time_deleted is null then state::text else 'removed' end as label,
+      count(*)::int as count from multicast_group_member group by 1`,
+    ),
     db.execute<{ id: string; name: string; service: Figures['switches'][number]['service'] }>(
       sql`select id, 'switch' || slot as name, service from switch order by slot`,
     ),
     countDrift(db),
-    counts(db, sql`select state::text as label, count(*)::int as count from instance_event
-      where time_finished is null and state in ('pending', 'running') group by 1`),
+    counts(
+      db,
+      sql`select state::text as label, count(*)::int as count from instance_event
+      where time_finished is null and state in ('pending', 'running') group by 1`,
+    ),
     listPoolStatistics(db, { limit: MAX_POOLS, after: null }),
   ]);
   const names = new Map([...switches].map(({ id, name }) => [id, name]));

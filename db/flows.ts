@@ -50,3 +50,39 @@ export async function storeLeft(db: Db, groupId: string, answers: FlowAnswer[]):
     from jsonb_to_recordset(${answered}::jsonb) as r("propolisId" uuid, sources text, reason text, done boolean)
     where f.group_id = ${groupId} and f.propolis_id = r."propolisId" and f.sources = r.sources and f.state = 'leaving' and not r.done`);
 }
+
+/**
+ * Flows with other sources than the group's, of VMMs that have joined with those: marked to be left. Returns the sleds to ask. A VMM
+ * whose new flow is not confirmed keeps its old one.
+ */
+export async function retireFlows(db: Db, groupId: string, sources: string, round: number): Promise<string[]> {
+  const rows = await db.execute<{ sled_id: string }>(sql`
+    update member_flow f set state = 'leaving', round = ${round}, time_modified = now()
+    where f.group_id = ${groupId} and f.sources <> ${sources} and exists (
+      select 1 from member_flow n
+      where n.group_id = f.group_id and n.propolis_id = f.propolis_id and n.sources = ${sources} and n.state = 'joined')
+    returning f.sled_id`);
+  return [...new Set([...rows].map((row) => row.sled_id))].toSorted();
+}
+
+/** Flows that a registration prepares on a VMM's NIC are known like any other, so that they can be taken back. */
+export async function notePrepared(
+  db: Db,
+  vmm: { propolisId: string; sledId: string },
+  groups: PreparedGroup[],
+): Promise<void> {
+  if (groups.length === 0) return;
+  await db.execute(sql`
+    insert into member_flow (group_id, propolis_id, sled_id, group_ip, sources, state, round)
+    select g.id, ${vmm.propolisId}, ${vmm.sledId}, r."groupIp"::inet, r.sources, 'joining', g.round
+    from jsonb_to_recordset(${JSON.stringify(groups)}::jsonb) as r("groupId" uuid, "groupIp" text, sources text)
+    join multicast_group g on g.id = r."groupId"
+    on conflict (group_id, propolis_id, sources) do nothing`);
+}
+
+export interface PreparedGroup {
+  groupId: string;
+  groupIp: string;
+  /** As flows write them. */
+  sources: string;
+}

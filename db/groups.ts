@@ -5,7 +5,7 @@
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { CodedError } from '../domain/errors';
 import type { Queryable, Tx } from './client';
-import { claimName } from './group-updates';
+import { claimName, refuseUpdates } from './group-updates';
 import { pageBy, type NamePage } from './page';
 import { requestGroups, type GroupRequest } from './requests';
 import { multicastGroup } from './schema';
@@ -65,6 +65,7 @@ export async function deleteGroup(tx: Tx, id: string): Promise<GroupRequest[]> {
     .where(and(live(id), inArray(multicastGroup.state, ['creating', 'active'])))
     .returning({ id: multicastGroup.id });
   if (marked.length === 0) throw absent(id);
+  await refuseUpdates(tx, id);
   const requests = await requestGroups(tx, [id]);
   await tx.execute(sql`
     update multicast_group_member m

@@ -15,7 +15,7 @@ import { insertWaiters } from './waiters';
  */
 export async function moveToTarget(db: Db, eventIds: string[]): Promise<GroupRequest[]> {
   return db.transaction(async (tx) => {
-    const moving = await migrationsUnderWay(tx, eventIds);
+    const moving = await migrationsUnderWay(tx, eventIds, targetsReceive);
     const requests = await requestGroups(tx, await groupsOf(tx, moving));
     await stamp(
       tx,
@@ -37,7 +37,7 @@ export async function moveToTarget(db: Db, eventIds: string[]): Promise<GroupReq
 /** Undo of a migration's rows: the source stays. */
 export async function withdrawTarget(db: Db, eventIds: string[]): Promise<GroupRequest[]> {
   return db.transaction(async (tx) => {
-    const moving = await migrationsUnderWay(tx, eventIds);
+    const moving = await migrationsUnderWay(tx, eventIds, notOvertaken);
     const requests = await requestGroups(tx, await groupsOf(tx, moving));
     await stamp(tx, moving, requests, sql`target_sled_id = null, target_propolis_id = null`);
     await tx.execute(sql`
@@ -78,14 +78,27 @@ interface Migration extends Record<string, unknown> {
   vmm: string;
 }
 
-/** The migrations of these events that nothing has overtaken; their instances are locked, in id order. */
-async function migrationsUnderWay(tx: Tx, eventIds: string[]): Promise<Migration[]> {
+/** Which of these events' migrations are still to move, and not overtaken. */
+export async function stillMigrating(db: Db, eventIds: string[]): Promise<string[]> {
+  return db.transaction(async (tx) =>
+    (await migrationsUnderWay(tx, eventIds, notOvertaken)).map((migration) => migration.event),
+  );
+}
+
+/** Every group has said that the target receives; the rows say so, not a signal. */
+const targetsReceive = sql`not exists (
+  select 1 from group_waiter w where w.event_id = e.event_id and w.outcome is distinct from 'served')`;
+
+const notOvertaken = sql`e.superseded_by is null`;
+
+/** The migrations of these events that are under way and meet the condition; their instances are locked, in id order. */
+async function migrationsUnderWay(tx: Tx, eventIds: string[], condition: ReturnType<typeof sql>): Promise<Migration[]> {
   if (eventIds.length === 0) return [];
   const rows = await tx.execute<Migration>(sql`
     select e.event_id as event, i.id as instance, i.target_propolis_id as vmm
     from instance i join instance_event e on e.instance_id = i.id
     where e.event_id in ${eventIds} and e.time_applied is not null
-      and i.target_propolis_id = (e.body -> 'target' ->> 'propolis_id')::uuid
+      and i.target_propolis_id = (e.body -> 'target' ->> 'propolis_id')::uuid and ${condition}
     order by i.id for update of i`);
   return [...rows];
 }
@@ -133,4 +146,36 @@ async function waitAgain(tx: Tx, moving: Migration[], requests: GroupRequest[]):
     tx,
     waiters.filter((waiter) => pairs.has(`${waiter.instanceId} ${waiter.groupId}`)),
   );
+}
+
+/** Undo of a start whose VMM could not be registered, if somebody else's run had applied it already: the VM is nowhere. */
+export async function withdrawStart(db: Db, eventIds: string[]): Promise<GroupRequest[]> {
+  if (eventIds.length === 0) return [];
+  return db.transaction(async (tx) => {
+    const rows = await tx.execute<{ instance: string; vmm: string }>(sql`
+      select i.id as instance, i.propolis_id as vmm
+      from instance i join instance_event e on e.instance_id = i.id
+      where e.event_id in ${eventIds} and e.kind = 'start' and e.time_applied is not null and ${notOvertaken}
+        and i.propolis_id = (e.body ->> 'propolis_id')::uuid
+      order by i.id for update of i`);
+    const vmms = [...rows].map((row) => row.vmm);
+    if (vmms.length === 0) return [];
+    const groups = await tx.execute<{ id: string }>(sql`
+      select distinct external_group_id as id from multicast_group_member
+      where propolis_id in ${vmms} and time_deleted is null`);
+    const requests = await requestGroups(
+      tx,
+      [...groups].map((row) => row.id),
+    );
+    await tx.execute(sql`
+      update multicast_group_member m set sled_id = null, propolis_id = null, target_sled_id = null, target_propolis_id = null,
+        generation = r.request, time_modified = now()
+      from jsonb_to_recordset(${JSON.stringify(requests)}::jsonb) as r("groupId" uuid, request bigint)
+      where m.external_group_id = r."groupId" and m.time_deleted is null and m.propolis_id in ${vmms}`);
+    await tx.execute(sql`
+      update instance set state = 'stopped', sled_id = null, propolis_id = null, target_sled_id = null, target_propolis_id = null,
+        time_modified = now()
+      where propolis_id in ${vmms}`);
+    return requests;
+  });
 }

@@ -7,25 +7,36 @@ import type { Db } from './client';
 export interface Undelivered extends EventRef {
   kind: WorkflowKind;
   claimedBy: string | null;
+  sequence: number;
 }
 
-export async function undeliveredEvents(db: Db): Promise<Undelivered[]> {
+/**
+ * A page of them, in order of acceptance, after the one with this sequence. Of an instance's events that have not changed rows yet only
+ * the newest counts: its run applies the older ones, in order, and what it overtakes is over then.
+ */
+export async function undeliveredEvents(db: Db, after: number): Promise<Undelivered[]> {
   const rows = await db.execute<{
     event_id: string;
     instance_id: string;
     generation: number;
     kind: WorkflowKind;
     claimed_by: string | null;
+    sequence: number;
   }>(sql`
-    select event_id, instance_id, generation, kind, claimed_by from instance_event
+    select event_id, instance_id, generation, kind, claimed_by, sequence from instance_event e
     where time_finished is null and kind <> 'reboot'
       and coalesce(time_claimed, time_accepted) < clock_timestamp() - ${LIMITS.redeliverAfterMs} * interval '1 millisecond'
-    order by time_accepted, event_id limit ${LIMITS.redeliverBatch}`);
+      and sequence > ${after}
+      and (time_applied is not null or claimed_by is not null or not exists (
+        select 1 from instance_event n
+        where n.instance_id = e.instance_id and n.generation > e.generation and n.time_applied is null and n.state <> 'stale'))
+    order by sequence limit ${LIMITS.redeliverBatch}`);
   return [...rows].map((row) => ({
     eventId: row.event_id,
     instanceId: row.instance_id,
     generation: row.generation,
     kind: row.kind,
     claimedBy: row.claimed_by,
+    sequence: row.sequence,
   }));
 }

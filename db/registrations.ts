@@ -9,6 +9,8 @@ export interface Registration {
   propolisId: string;
   agentAddress: string;
   body: Record<string, unknown>;
+  /** The event is over or overtaken: nothing may be registered for it any more. */
+  late: boolean;
 }
 
 /** The registration that an event carries; null when it carries none or its sled is gone. */
@@ -18,8 +20,10 @@ export async function registrationOf(db: Queryable, eventId: string): Promise<Re
     body: EventBody;
     sled_id: string | null;
     agent_address: string | null;
+    late: boolean;
   }>(sql`
-    select e.instance_id, e.body, s.id as sled_id, s.agent_address
+    select e.instance_id, e.body, s.id as sled_id, s.agent_address,
+      e.time_finished is not null or e.superseded_by is not null as late
     from instance_event e
     left join sled s on s.id = coalesce(e.body ->> 'sled_id', e.body -> 'target' ->> 'sled_id')::uuid
     where e.event_id = ${eventId}`);
@@ -34,16 +38,23 @@ export async function registrationOf(db: Queryable, eventId: string): Promise<Re
     row.agent_address === null
   )
     return null;
-  return { instanceId: row.instance_id, sledId: row.sled_id, propolisId, agentAddress: row.agent_address, body };
+  return {
+    instanceId: row.instance_id,
+    sledId: row.sled_id,
+    propolisId,
+    agentAddress: row.agent_address,
+    body,
+    late: row.late,
+  };
 }
 
 /** The instance's live memberships, as a sled agent of version 5 takes them. */
 export async function membershipsForSled(
   db: Queryable,
   instanceId: string,
-): Promise<{ group_ip: string; sources: string[] }[]> {
-  const rows = await db.execute<{ group_ip: string; sources: string[] }>(sql`
-    select host(g.multicast_ip) as group_ip, array(select host(s) from unnest(g.source_ips) s order by s) as sources
+): Promise<{ group_id: string; group_ip: string; sources: string[] }[]> {
+  const rows = await db.execute<{ group_id: string; group_ip: string; sources: string[] }>(sql`
+    select g.id as group_id, host(g.multicast_ip) as group_ip, array(select host(s) from unnest(g.source_ips) s order by s) as sources
     from multicast_group_member m join multicast_group g on g.id = m.external_group_id
     where m.parent_id = ${instanceId} and m.time_deleted is null and g.state <> 'deleting'
     order by g.multicast_ip`);

@@ -24,6 +24,8 @@ export interface GroupRequest {
  */
 export async function requestGroups(tx: Tx, groupIds: string[]): Promise<GroupRequest[]> {
   if (groupIds.length === 0) return [];
+  // The one who finds it stale starts the clock anew, so that a long round is not showered with signals.
+  const stale = sql`clock_timestamp() - ${LIMITS.staleRequestMs} * interval '1 millisecond'`;
   const rows = await tx.execute<{ id: string; ip: string; name: string; request: number; wake: boolean }>(sql`
     with locked as (
       select id, requested, attempted, time_requested, time_retry from multicast_group
@@ -31,10 +33,11 @@ export async function requestGroups(tx: Tx, groupIds: string[]): Promise<GroupRe
     )
     update multicast_group g
     set requested = g.requested + 1,
-        time_requested = case when l.requested = l.attempted then clock_timestamp() else g.time_requested end
+        time_requested = case when l.requested = l.attempted or l.time_requested < ${stale} then clock_timestamp()
+          else g.time_requested end
     from locked l where g.id = l.id
     returning g.id, host(g.multicast_ip) as ip, g.name, g.requested as request,
       (l.requested = l.attempted or l.time_retry is not null
-        or l.time_requested < clock_timestamp() - ${LIMITS.staleRequestMs} * interval '1 millisecond') as wake`);
+        or l.time_requested < ${stale}) as wake`);
   return rows.map((row) => ({ groupId: row.id, ip: row.ip, name: row.name, request: row.request, wake: row.wake }));
 }

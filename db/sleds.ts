@@ -69,9 +69,10 @@ async function moveMembers(tx: Tx, id: string, ports: number[]): Promise<GroupRe
     where time_deleted is null and (sled_id = ${id} or target_sled_id = ${id})`);
   const groupIds = [...rows].map((row) => row.id);
   if (groupIds.length === 0) return [];
+  const requests = await requestGroups(tx, groupIds);
   await tx.execute(sql`
     delete from refused_port where group_id in ${groupIds} and port in ${ports.map((port) => `rear${port}`)}`);
-  return requestGroups(tx, groupIds);
+  return requests;
 }
 
 /** False if there was nothing to delete. */

@@ -1,5 +1,6 @@
 /** Service state of the switches, as the health check, the rounds and resync see and change it. */
 import { sql } from 'drizzle-orm';
+import { LIMITS } from '../domain/limits';
 import type { SwitchService } from '../domain/switch-service';
 import type { Db, Queryable } from './client';
 import { requestGroups, type GroupRequest } from './requests';
@@ -14,6 +15,7 @@ export interface SwitchRow {
   failures: number;
   swept: boolean;
   lastError: string | null;
+  lastSeen: { uptime: number; secondsAgo: number } | null;
 }
 
 interface Columns extends Record<string, unknown> {
@@ -26,13 +28,18 @@ interface Columns extends Record<string, unknown> {
   failures: number;
   swept: boolean;
   last_error: string | null;
+  uptime: number | null;
+  seconds_ago: number | null;
 }
 
-const columns = sql.raw('id, slot, dpd_address, service, incarnation, ports, failures, swept, last_error');
+const columns = sql.raw(`id, slot, dpd_address, service, incarnation, ports, failures, swept, last_error, uptime,
+  extract(epoch from clock_timestamp() - time_last_seen)::float8 as seconds_ago`);
 
 function toRow(row: Columns): SwitchRow {
   const { id, slot, dpd_address: address, service, incarnation, ports, failures, swept, last_error: lastError } = row;
-  return { id, slot, address, service, incarnation, ports, failures, swept, lastError };
+  const { uptime, seconds_ago: secondsAgo } = row;
+  const lastSeen = uptime === null || secondsAgo === null ? null : { uptime, secondsAgo };
+  return { id, slot, address, service, incarnation, ports, failures, swept, lastError, lastSeen };
 }
 
 export async function allSwitches(db: Queryable): Promise<SwitchRow[]> {
@@ -54,8 +61,8 @@ export interface SwitchChange {
   apiVersion: number | null;
   multicast: boolean;
   lastError: string | null;
-  /** Whether it answered. */
-  seen: boolean;
+  /** The uptime that it answered with; null when it did not answer. */
+  uptime: number | null;
 }
 
 /** Stores what a check decided, if the switch is still what the check saw. Whatever leaves service is no longer believed. */
@@ -65,13 +72,14 @@ export async function storeSwitch(db: Db, seen: SwitchRow, change: SwitchChange)
       update switch set service = ${change.service}, incarnation = ${change.incarnation}, failures = ${change.failures},
         ports = ${change.ports === null ? null : `{${change.ports.join(',')}}`}::text[], swept = ${change.swept},
         api_version = coalesce(${change.apiVersion}::smallint, api_version), multicast = ${change.multicast}, last_error = ${change.lastError},
-        time_last_seen = case when ${change.seen} then now() else time_last_seen end,
+        uptime = coalesce(${change.uptime}::bigint, uptime),
+        time_last_seen = case when ${change.uptime}::bigint is not null then now() else time_last_seen end,
         time_service_changed = case when service::text <> ${change.service} then now() else time_service_changed end,
         time_modified = now()
       where id = ${seen.id} and service = ${seen.service} and incarnation = ${seen.incarnation} and dpd_address = ${seen.address}
       returning id`);
     if (rows.length === 0) return false;
-    if (seen.service === 'in_service' && change.service !== 'in_service') await distrust(tx, seen.id);
+    if (seen.service !== change.service && change.service !== 'in_service') await distrust(tx, seen.id);
     return true;
   });
 }
@@ -91,18 +99,24 @@ async function distrust(tx: Queryable, switchId: string): Promise<void> {
     update switch_ack set suspect = true, time_modified = clock_timestamp() where switch_id = ${switchId} and not suspect`);
 }
 
-/** Groups of which this switch, in this incarnation, has not acknowledged the newest configuration. */
+/**
+ * Groups of which this switch, in this incarnation, has not acknowledged the newest configuration. One that it refuses for good keeps
+ * only itself from converging.
+ */
 const behind = (id: string) => sql`
   from multicast_group g
   join switch s on s.id = ${id}
   left join switch_ack a on a.group_id = g.id and a.switch_id = s.id
-  where g.round > 0 and (a.switch_id is null or a.suspect or a.incarnation <> s.incarnation)`;
+  where g.round > 0 and (a.switch_id is null or a.suspect or a.incarnation <> s.incarnation)
+    and not coalesce(a.refused and a.incarnation = s.incarnation, false)`;
 
 /** Asks up to `limit` groups that are behind on this switch, leaving those out that are asked already. */
 export async function requestBehind(db: Db, id: string, limit: number): Promise<GroupRequest[]> {
   return db.transaction(async (tx) => {
     const rows = await tx.execute<{ id: string }>(sql`
-      select g.id ${behind(id)} and g.requested = g.attempted order by g.id limit ${limit}`);
+      select g.id ${behind(id)} and g.requested = g.attempted
+        and (a.time_last_error is null or a.time_last_error < now() - ${LIMITS.behindAgainMs} * interval '1 millisecond')
+      order by g.id limit ${limit}`);
     return requestGroups(
       tx,
       [...rows].map((row) => row.id),
@@ -123,7 +137,9 @@ export async function promoteSwitch(db: Db, id: string, incarnation: number): Pr
       returning id`);
     if (rows.length === 0) return false;
     await tx.execute(sql`delete from refused_port where switch_id = ${id} and incarnation <> ${incarnation}`);
-    await tx.execute(sql`update multicast_group set time_retry = now() where time_retry is not null`);
+    await tx.execute(sql`
+      update multicast_group set time_retry = now()
+      where id in (select id from multicast_group where time_retry is not null order by id for update)`);
     return true;
   });
 }

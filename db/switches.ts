@@ -26,6 +26,7 @@ const UNKNOWN = {
   apiVersion: null,
   failures: 0,
   swept: false,
+  uptime: null,
 } as const;
 
 export async function putSwitch(db: Db, row: SwitchRegistration): Promise<Put> {

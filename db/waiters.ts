@@ -1,9 +1,10 @@
 /**
- * Who waits for a round: rows, written with the request and deleted after delivery. The round writes its outcome on them, so
- * that a waiter whose signal never came can read it.
+ * Who waits for a round: rows, written with the request and deleted when the event is finished. The round writes its outcome on them,
+ * so that a run that was never told, or is begun again, can read it.
  */
 import { sql } from 'drizzle-orm';
 import type { Queryable, Tx } from './client';
+import { requestGroups, type GroupRequest } from './requests';
 
 export type RoundOutcome = 'served' | 'failed' | 'refused';
 
@@ -31,7 +32,7 @@ export async function insertWaiters(tx: Tx, waiters: Waiter[]): Promise<void> {
     insert into group_waiter (event_id, group_id, instance_id, request)
     select r."eventId", r."groupId", r."instanceId", r.request
     from jsonb_to_recordset(${JSON.stringify(waiters)}::jsonb) as r("eventId" uuid, "groupId" uuid, "instanceId" uuid, request bigint)
-    on conflict (event_id, group_id) do update set request = excluded.request, outcome = null, reason = null`);
+    on conflict (event_id, group_id) do update set request = excluded.request, outcome = null, reason = null, told = false`);
 }
 
 /** What these events still wait for, with the outcome where a round has ended. */
@@ -77,7 +78,7 @@ export async function undelivered(db: Queryable, groupId: string): Promise<Deliv
   }>(sql`
     select e.claimed_by as workflow_id, w.event_id, w.request, w.outcome, w.reason
     from group_waiter w join instance_event e on e.event_id = w.event_id
-    where w.group_id = ${groupId} and w.outcome is not null and e.claimed_by is not null`);
+    where w.group_id = ${groupId} and w.outcome is not null and not w.told and e.claimed_by is not null`);
   const byWorkflow = new Map<string, Delivery>();
   for (const row of rows) {
     const delivery = byWorkflow.get(row.workflow_id) ?? { workflowId: row.workflow_id, waits: [] };
@@ -93,10 +94,40 @@ export async function undelivered(db: Queryable, groupId: string): Promise<Deliv
   return [...byWorkflow.values()];
 }
 
-/** Deletes what was delivered; a wait that was renewed meanwhile stays. */
-export async function deleteDelivered(db: Queryable, groupId: string, eventIds: string[]): Promise<void> {
-  if (eventIds.length === 0) return;
-  await db.execute(
-    sql`delete from group_waiter where group_id = ${groupId} and event_id in ${eventIds} and outcome is not null`,
+/** Notes what was delivered; a wait that was renewed meanwhile is another one. */
+export async function markDelivered(
+  db: Queryable,
+  groupId: string,
+  told: { eventId: string; request: number }[],
+): Promise<void> {
+  if (told.length === 0) return;
+  await db.execute(sql`
+    update group_waiter w set told = true
+    from jsonb_to_recordset(${JSON.stringify(told)}::jsonb) as r("eventId" uuid, request bigint)
+    where w.group_id = ${groupId} and w.event_id = r."eventId" and w.request = r.request and w.outcome is not null`);
+}
+
+/**
+ * Asks again for events whose change was applied, and judged, before they themselves were ready for it (their registration was still
+ * under way): that verdict is not about them.
+ */
+export async function renewRefused(tx: Tx, eventIds: string[]): Promise<GroupRequest[]> {
+  if (eventIds.length === 0) return [];
+  const rows = await tx.execute<{ event_id: string; group_id: string; instance_id: string }>(sql`
+    select event_id, group_id, instance_id from group_waiter where event_id in ${eventIds} and outcome <> 'served'`);
+  const requests = await requestGroups(
+    tx,
+    [...rows].map((row) => row.group_id),
   );
+  const requestOf = new Map(requests.map((request) => [request.groupId, request.request]));
+  await insertWaiters(
+    tx,
+    [...rows].flatMap((row) => {
+      const request = requestOf.get(row.group_id);
+      return request === undefined
+        ? []
+        : [{ eventId: row.event_id, groupId: row.group_id, instanceId: row.instance_id, request }];
+    }),
+  );
+  return requests;
 }

@@ -106,7 +106,9 @@ function apply(
   switch (event.kind) {
     case 'create':
     case 'reconfigure': {
-      const wanted = event.body.multicast_groups ?? [];
+      const named = event.body.multicast_groups ?? [];
+      // What was joined through the API since the create was accepted stays.
+      const wanted = event.kind === 'create' ? [...new Set([...state.members.keys(), ...named])] : named;
       const problem = unfit(wanted, state.members, instance, groups);
       if (problem !== null) return problem;
       const created = event.kind === 'create' ? { ...instance, state: 'stopped' as const } : instance;
@@ -134,13 +136,15 @@ function apply(
 
 function migrate(state: Standing, body: EventBody): Standing | string {
   const { instance } = state;
-  const source = instance.place;
+  // A migration from where the one before it was going to: that one has arrived.
+  const arrived = body.source?.propolis_id === instance.target?.propolisId;
+  const source = arrived ? instance.target : instance.place;
   if (source === null) return 'the instance does not run, so it cannot migrate';
   if (body.source?.sled_id !== source.sledId || body.source.propolis_id !== source.propolisId) {
     return `the instance runs as VMM ${source.propolisId} on sled ${source.sledId}, not where the migration starts`;
   }
   const target = { sledId: body.target?.sled_id ?? '', propolisId: body.target?.propolis_id ?? '' };
-  return standAt(state, { ...instance, target });
+  return standAt(state, { ...instance, place: source, target });
 }
 
 /** Every membership follows its instance. */

@@ -36,7 +36,7 @@ export const LIMITS = {
 
   /** One HTTP call to a switch daemon or a sled agent. Shorter than the activity around it, so a late write is over before the retry. */
   switchCallMs: 5_000,
-  sledCallMs: 5_000,
+  sledCallMs: 3_000,
   switchConnections: 8,
   sledConnections: 16,
   /** One attempt of an activity that programs one switch (a few calls). */
@@ -46,25 +46,28 @@ export const LIMITS = {
   /** Attempts at restoring a switch that answers with errors; then it leaves service. */
   undoAttempts: 25,
   /** Attempts at a switch that is being brought back. */
-  resyncingAttempts: 2,
+  resyncingAttempts: 1,
   switchRetryMs: 250,
   switchRetryMaxMs: 3_000,
   /** All attempts at one switch in one round; an unreachable one leaves service long before. */
   switchStepMs: 120_000,
   /** A switch that is not in service is written to, but not waited for longer than this. */
-  resyncingStepMs: 15_000,
-  sledAttemptMs: 15_000,
-  sledAttempts: 3,
-  sledStepMs: 20_000,
+  resyncingStepMs: 10_000,
+  sledAttemptMs: 9_000,
+  sledAttempts: 2,
+  sledStepMs: 10_000,
 
   healthEveryMs: 5_000,
   healthCallMs: 2_000,
-  /** Between tries to bring a switch back, within one check. */
-  resyncPauseMs: 1_000,
+  /** Between tries to bring a switch back: from the first, doubled up to the last. */
+  resyncPauseMs: 250,
+  resyncPauseMaxMs: 16_000,
   /** Consecutive failed checks until a switch is unreachable. */
   healthFailures: 3,
   /** Slack of the boot time computed from an uptime in whole seconds. */
   bootSlackS: 3,
+  /** A group that a returning switch failed on is asked again for it no sooner than this. */
+  behindAgainMs: 10_000,
   /** Upper bound of the time from the last good answer to "unreachable". */
   detectionMs: 40_000,
 
@@ -76,6 +79,10 @@ export const LIMITS = {
   waitMs: 180_000,
   /** A group's oldest unserved request older than this is signalled again by whoever asks next. */
   staleRequestMs: 2_000,
+  /** Rounds of a deletion that ask silent sleds before the group goes without their answer. */
+  leaveTries: 5,
+  /** A round commits what it has when sleds take longer than this. */
+  slowSledMs: 1_000,
   /** A group workflow with nothing to do waits this long for more before it completes. */
   lingerMs: 3_000,
   /** A failed round is tried again within its workflow if the pause is at most this; else by reconciliation. */

@@ -88,7 +88,8 @@ export interface RoundPlan {
   newPorts: string[];
   switches: SwitchTask[];
   join: Flow[];
-  leave: Flow[];
+  /** `owed`: asked before, and not confirmed. */
+  leave: (Flow & { owed: boolean })[];
   /** Left only after the VMM has joined with its new sources. */
   leaveAfterJoin: Flow[];
 }
@@ -173,7 +174,9 @@ function flowChanges(
   const joined = new Set(facts.flows.filter((flow) => flow.state === 'joined').map(flowKey));
   return {
     join: [...wanted.values()].filter((flow) => !joined.has(flowKey(flow))),
-    leave: gone.filter((flow) => !kept.has(flow.propolisId)),
+    leave: gone
+      .filter((flow) => !kept.has(flow.propolisId))
+      .map((flow) => ({ ...flow, owed: flow.state === 'leaving' })),
     leaveAfterJoin: gone.filter((flow) => kept.has(flow.propolisId)),
   };
 }

@@ -15,6 +15,10 @@ export function groupWorkflowId(groupId: string): string {
   return GROUP + groupId;
 }
 
+export function switchWorkflowId(switchId: string): string {
+  return `switch/${switchId}`;
+}
+
 export function groupUpdateWorkflowId(updateId: string): string {
   return `group-update/${updateId}`;
 }

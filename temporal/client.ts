@@ -15,8 +15,10 @@ import {
   groupWorkflowId,
   lifecycleWorkflowId,
   OUTCOMES_SIGNAL,
+  switchWorkflowId,
   WAKE_SIGNAL,
 } from '../domain/workflow-ids';
+import { scheduleRuns } from './schedule-runs';
 
 export const SEARCH_ATTRIBUTES = {
   instanceId: defineSearchAttributeKey('InstanceId', 'KEYWORD_LIST'),
@@ -95,6 +97,18 @@ export function createTemporal({ connection, namespace, taskQueue }: TemporalOpt
       await client.workflow.getHandle(groupUpdateWorkflowId(updateId)).signal(OUTCOMES_SIGNAL, outcome);
     },
 
+    /** Brings a switch back, unless that is under way. */
+    async startResync(facing: { id: string; name: string }) {
+      await client.workflow.start('switchResync', {
+        workflowId: switchWorkflowId(facing.id),
+        taskQueue,
+        args: [facing],
+        workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+        workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+        staticSummary: `bring back ${facing.name}`,
+      });
+    },
+
     /** Runs the saga of a group's update and waits for its end. */
     async updateGroup(update: {
       updateId: string;
@@ -111,6 +125,9 @@ export function createTemporal({ connection, namespace, taskQueue }: TemporalOpt
         ],
       });
     },
+
+    /** What a schedule has done lately. */
+    scheduleRuns: (scheduleId: string, most: number) => scheduleRuns(client, scheduleId, most),
 
     /** Runs a schedule's action now; a run under way is followed by one more. */
     async trigger(scheduleId: string) {

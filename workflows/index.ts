@@ -9,4 +9,5 @@ export { instanceReconfigure } from './instance-reconfigure';
 export { instanceStart } from './instance-start';
 export { instanceStop } from './instance-stop';
 export { reconcile } from './reconcile';
+export { switchResync } from './switch-resync';
 export { switchHealth } from './switch-health';

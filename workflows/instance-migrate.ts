@@ -30,8 +30,9 @@ function moveStep(waits: Waits): Step<Claimed> {
     name: 'move',
     async run(events) {
       const sure = events.filter((event) => !waits.undecided.has(event.eventId));
-      waits.expect(await rows.moveToTarget({ eventIds: sure.map((event) => event.eventId) }));
-      return [];
+      const { waits: open, unready } = await rows.moveToTarget({ eventIds: sure.map((event) => event.eventId) });
+      waits.expect(open);
+      return unready.map((eventId) => ({ eventId, reason: 'the target does not receive in every group' }));
     },
   };
 }

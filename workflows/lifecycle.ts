@@ -104,7 +104,7 @@ export async function lifecycle(
 
 /** Registers the VMM on its sled, for the events that carry a body. Undone only if it failed itself: later failures leave a VM alone. */
 export function registerStep(): Step<Claimed> {
-  const failed = new Set<string>();
+  const failed = new Map<string, string>();
   return {
     name: 'register',
     async run(events) {
@@ -115,8 +115,9 @@ export function registerStep(): Step<Claimed> {
             await onSled(`register VMM of ${instanceId}`).registerVmm({ eventId });
             return null;
           } catch (error) {
-            failed.add(eventId);
-            return { eventId, reason: `registration: ${reasonOf(error)}` };
+            const reason = `registration: ${reasonOf(error)}`;
+            failed.set(eventId, reason);
+            return { eventId, reason };
           }
         }),
       );
@@ -129,8 +130,8 @@ export function registerStep(): Step<Claimed> {
       );
       // Its place in the order of events is taken all the same, by a change of nothing.
       if (own.length > 0) {
-        const reasons = Object.fromEntries(own.map((event) => [event.eventId, 'registration failed']));
-        await rows.applyEvents({ events: own, failed: reasons });
+        await rows.applyEvents({ events: own, failed: Object.fromEntries(failed) });
+        await rows.withdrawPlace({ eventIds: own.map((event) => event.eventId) });
       }
     },
   };

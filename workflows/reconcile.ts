@@ -38,9 +38,7 @@ export async function reconcile(): Promise<ReconcileReport> {
   report.disabled = !(await rows.isEnabled());
   if (report.disabled) return report;
   const before = await rows.outstanding();
-  await step(report, 'redeliver', async () => {
-    report.events_redelivered = await overSwitches('redeliver accepted events').redeliver();
-  });
+  await step(report, 'redeliver', () => redeliver(report));
   await step(report, 'repair members', async () => {
     report.members_repaired = (await rows.repairMembers()).repaired;
   });
@@ -49,6 +47,8 @@ export async function reconcile(): Promise<ReconcileReport> {
     report.groups_woken = await overSwitches('wake groups that owe something').wakeDirtyGroups();
   });
   if (report.groups_woken + report.groups_different > 0) await step(report, 'settle', settle);
+  // Events that another one's run has applied, and that it has not overtaken, are finished by runs of their own.
+  if (report.events_redelivered > 0) await step(report, 'redeliver', () => redeliver(report));
   await step(report, 'count', async () => count(report, before, await rows.outstanding()));
   return report;
 }
@@ -79,6 +79,10 @@ async function compareSwitches(report: ReconcileReport): Promise<void> {
       }),
     ),
   );
+}
+
+async function redeliver(report: ReconcileReport): Promise<void> {
+  report.events_redelivered += await overSwitches('redeliver accepted events').redeliver();
 }
 
 /** Until no group is due any more, or the bound. */

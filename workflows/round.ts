@@ -5,10 +5,17 @@
  * When a switch refuses, the round looks for the port that it refuses: everything else is served, that port is left out with
  * its reason. Switches that are being brought back are written too, but their failure fails nobody.
  */
-import { ActivityFailure, ApplicationFailure, CancellationScope, setCurrentDetails } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  setCurrentDetails,
+} from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import { underlayPorts, withPorts, type Exclusion } from '../domain/desired';
-import type { SwitchTask } from '../domain/plan-round';
+import { LIMITS } from '../domain/limits';
+import { sourcesKey, type SwitchTask } from '../domain/plan-round';
 import type { SwitchConfig } from '../domain/switch-config';
 import { onResyncingSwitch, onSled, onSwitch, rows, undoOnSwitch } from './proxies';
 import { reasonOf } from './saga';
@@ -28,15 +35,17 @@ interface Ending {
 export async function runRound(groupId: string, round: Round): Promise<string> {
   const run = new RoundRun(groupId, round);
   await run.deactivate(round.leave, 'leave');
+  const owed = run.deactivate(round.owed, 'leave again');
   const end = await run.program();
-  if (end.outcome === 'served') {
-    await run.activate(round.join);
-    await run.deactivate(round.leaveAfterJoin, 'leave old sources');
+  if (end.outcome === 'served' && end.final !== null) {
+    await run.commitBeforeSlowSleds(end, Promise.all([run.activate(round.join), owed]));
+    if (round.retires) {
+      const sources = sourcesKey(end.final.sources);
+      await run.deactivate(await rows.retireFlows({ groupId, sources, round: round.round }), 'leave old sources');
+    }
   }
-  const committed = await rows.commitRound(end);
-  await rows.tellWaiters({ groupId });
-  run.tell(`committed: ${end.outcome}${end.reason === null ? '' : `, ${end.reason}`}`);
-  if (committed !== null) run.tell(`members: ${JSON.stringify(committed.members)}`);
+  await owed;
+  await run.commit(end);
   return run.story();
 }
 
@@ -62,6 +71,24 @@ class RoundRun {
 
   story(): string {
     return [`**${this.round.name} ${this.round.ip}**`, '', ...this.#lines].join('\n');
+  }
+
+  async commit(end: RoundEnd): Promise<void> {
+    const committed = await rows.commitRound(end);
+    await rows.tellWaiters({ groupId: this.groupId });
+    if (committed === null) this.tell('a newer round has begun: nothing committed');
+    else this.tell(`${end.partial ? 'so far' : committed.outcome}: ${said(committed)}`);
+  }
+
+  /** A slow sled delays only its own members: what is true without it is committed while it is waited for. */
+  async commitBeforeSlowSleds(end: RoundEnd, sleds: Promise<unknown>): Promise<void> {
+    const asked = this.round.join.length + this.round.owed.length;
+    let done = false;
+    const all = sleds.then(() => {
+      done = true;
+    });
+    if (asked > 1 && !(await condition(() => done, LIMITS.slowSledMs))) await this.commit({ ...end, partial: true });
+    await all;
   }
 
   /** Sleds are asked in parallel, each within its bound; who does not answer holds up nobody. */
@@ -188,6 +215,7 @@ class RoundRun {
       incarnation: task.incarnation,
       config: task.desired,
       acknowledged: status === 'acknowledged',
+      refused: status === 'refused',
       error: status === 'acknowledged' ? null : reason,
     });
   }
@@ -213,8 +241,23 @@ class RoundRun {
 
   #common() {
     const { round, covered } = this.round;
-    return { groupId: this.groupId, round, covered, receipts: [...this.#receipts.values()], excluded: this.#excluded };
+    return {
+      groupId: this.groupId,
+      round,
+      covered,
+      partial: false,
+      receipts: [...this.#receipts.values()],
+      excluded: this.#excluded,
+    };
   }
+}
+
+function said({ members, reason }: NonNullable<Awaited<ReturnType<Activities['commitRound']>>>): string {
+  const counts = Object.entries(members).filter(([, count]) => count > 0);
+  return (
+    [...counts.map(([what, count]) => `${count} ${what}`), reason].filter((part) => part !== null).join(', ') ||
+    'nothing changed'
+  );
 }
 
 /** What decides about the round: of the switches that it needs, a failure before a refusal. */

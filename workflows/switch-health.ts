@@ -1,24 +1,10 @@
-/** A short schedule of its own: who answers, who restarted, and bringing back those that do. */
-import { sleep } from '@temporalio/workflow';
+/** A short schedule of its own: who answers, who restarted. Bringing a switch back takes a workflow of its own, so that no check waits for it. */
 import type { Activities } from '../activities';
-import { LIMITS } from '../domain/limits';
 import { overSwitches, rows } from './proxies';
 
-type Health = Awaited<ReturnType<Activities['checkSwitches']>>;
-
-export async function switchHealth(): Promise<Health> {
+export async function switchHealth(): Promise<Awaited<ReturnType<Activities['checkSwitches']>>> {
   const health = await overSwitches('ask every switch').checkSwitches();
   const returning = health.filter((facing) => facing.service === 'resyncing');
-  await Promise.all(returning.map((facing) => bringBack(facing)));
+  await Promise.all(returning.map(({ id, name }) => rows.startResync({ id, name })));
   return health;
-}
-
-/** Tries until the switch counts, or until the next check is due anyway. */
-async function bringBack(facing: Health[number]): Promise<void> {
-  const { resyncSwitch } = overSwitches(`bring back ${facing.name}`);
-  for (let waited = 0; waited < LIMITS.healthEveryMs; waited += LIMITS.resyncPauseMs) {
-    if (!(await rows.isEnabled())) return;
-    if (await resyncSwitch({ switchId: facing.id })) return;
-    await sleep(LIMITS.resyncPauseMs);
-  }
 }

@@ -12,6 +12,8 @@ import { bringPostgres, bringTemporal, migrate, register, uiPort } from './serve
 import { readStackFile, writeStackFile, type StackFile } from './stack-file';
 import type { Supervisor } from './supervisor';
 import { connectTemporal } from './temporal-client';
+import { buildIdOf, setCurrentBuild } from '../../temporal/deployment';
+import { projectRoot } from './root';
 import { workerPolls } from './worker-ready';
 
 export function startParts(config: StackConfig, supervisor: Supervisor, stack: RunningStack): ListrTask<unknown>[] {
@@ -73,6 +75,7 @@ async function worker(launcher: Launcher): Promise<void> {
   );
   try {
     await launcher.ready(worker, () => workerPolls(client, temporal.taskQueue, worker.pid));
+    await setCurrentBuild(client, buildIdOf(join(projectRoot, 'dist', 'workflow-bundle.js')));
   } finally {
     await client.connection.close();
   }

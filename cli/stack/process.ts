@@ -35,6 +35,8 @@ export class StackProcess {
   #child: ChildProcess;
   #exit: Promise<string>;
   #ended: string | undefined;
+  #program: number | undefined;
+  #started: Promise<unknown>;
   stopping = false;
 
   constructor(readonly program: Program) {
@@ -44,19 +46,29 @@ export class StackProcess {
       cwd: projectRoot,
       detached: true,
       env: program.env,
-      stdio: ['pipe', log, log],
+      stdio: 'script' in program.run ? ['pipe', log, log] : ['pipe', log, log, 'ipc'],
     });
     closeSync(log);
     this.#child.stdin?.on('error', () => {});
-    this.#exit = new Promise((resolve) => {
+    const ended = new Promise<string>((resolve) => {
       this.#child.once('error', (error) => resolve(error.message));
       this.#child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : signal));
     });
-    void this.#exit.then((how) => (this.#ended = how));
+    this.#exit = ended.then(async (how) => {
+      await this.#endGroup();
+      return (this.#ended = how);
+    });
+    this.#started = 'script' in program.run ? Promise.resolve() : Promise.race([this.#exit, this.#learnProgram()]);
   }
 
+  /** Of the program itself, not of the tether that holds it. */
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#program ?? this.#child.pid;
+  }
+
+  /** Resolves when `pid` is known for good. */
+  get started(): Promise<unknown> {
+    return this.#started;
   }
 
   get alive(): boolean {
@@ -79,6 +91,35 @@ export class StackProcess {
     timer.abort();
     if (this.alive) this.#child.kill('SIGKILL');
     await this.#exit;
+  }
+
+  async #learnProgram(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#child.once('message', (pid) => {
+        this.#program = Number(pid);
+        resolve();
+      });
+    });
+  }
+
+  /** A tether that was killed could not stop its program: its group is asked, and made, to end. */
+  async #endGroup(): Promise<void> {
+    const { run } = this.program;
+    if ('script' in run || !this.#signalGroup(run.stopSignal)) return;
+    const deadline = Date.now() + GRACE_MS;
+    while (this.#signalGroup(0)) {
+      if (Date.now() > deadline) return void this.#signalGroup('SIGKILL');
+      await pause(50);
+    }
+  }
+
+  /** False: nobody is left in it. */
+  #signalGroup(signal: NodeJS.Signals | 0): boolean {
+    try {
+      return this.#child.pid !== undefined && process.kill(-this.#child.pid, signal);
+    } catch {
+      return false;
+    }
   }
 
   /** The line of its log that a person would look for first: the last one that names an error, else the last one. */

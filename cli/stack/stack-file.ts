@@ -18,7 +18,7 @@ const schema = z.object({
   database_url: z.string(),
   switches: z.array(z.object({ name: z.string(), address: z.string() })),
   sled_agents: z.array(z.object({ sled_id: z.string(), address: z.string() })),
-  /** By part; the stack's own process is `stack`. */
+  /** By part: the program itself, as it runs now; the stack's own process is `stack`. */
   pids: z.record(z.string(), z.number()),
 });
 

@@ -12,7 +12,7 @@ import { StackProcess, type Program } from './process';
 const BACKOFF_MIN_MS = 1_000;
 const BACKOFF_MAX_MS = 30_000;
 /** A process that lived this long did not die of its start. */
-const HEALTHY_MS = 60_000;
+const HEALTHY_MS = 10_000;
 
 interface Part {
   process: StackProcess;
@@ -65,9 +65,12 @@ export class Supervisor {
     if (this.#stopping || dead.stopping || part?.process !== dead) return;
     const backoff = Date.now() - part.startedAt > HEALTHY_MS ? BACKOFF_MIN_MS : part.backoff;
     this.say(`${program.name} ended (${how}); starting it again in ${backoff / 1_000} s. ${lastWords(dead)}`);
-    await pause(backoff);
+    // What stops the stack does not wait for this.
+    await pause(backoff, undefined, { ref: false });
     if (this.#stopping) return;
-    this.keep(this.#start(program, Math.min(2 * backoff, BACKOFF_MAX_MS)));
+    const again = this.#start(program, Math.min(2 * backoff, BACKOFF_MAX_MS));
+    this.keep(again);
+    await again.started;
     this.restarted();
   }
 }

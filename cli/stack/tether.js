@@ -11,6 +11,10 @@ const { spawn } = require('node:child_process');
 const { command, args, uid, gid, stopSignal, graceMs, cwd } = JSON.parse(process.argv[2]);
 const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], uid, gid, cwd });
 
+// The starter wants to know the program itself, not what holds it; after that there is nothing to say.
+if (process.send !== undefined && child.pid !== undefined)
+  process.send(child.pid, () => process.connected && process.disconnect());
+
 let stopping = false;
 function stop() {
   if (stopping) return;
@@ -29,4 +33,9 @@ child.on('error', (error) => {
   process.stderr.write(`${command}: ${error.message}\n`);
   process.exit(127);
 });
-child.on('exit', (code) => process.exit(code ?? (stopping ? 0 : 1)));
+child.on('exit', (code, signal) => {
+  if (code !== null || stopping) process.exit(code ?? 0);
+  // Ended by somebody else's signal: then so are we, and the starter sees which.
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+});

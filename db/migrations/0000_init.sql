@@ -152,6 +152,7 @@ CREATE TABLE "switch_ack" (
 	"incarnation" bigint NOT NULL,
 	"suspect" boolean NOT NULL,
 	"torn" boolean DEFAULT false NOT NULL,
+	"refused" boolean DEFAULT false NOT NULL,
 	"last_error" text,
 	"time_last_error" timestamp with time zone,
 	"time_acked" timestamp with time zone,
@@ -179,6 +180,7 @@ CREATE TABLE "group_waiter" (
 	"request" bigint NOT NULL,
 	"outcome" text,
 	"reason" text,
+	"told" boolean DEFAULT false NOT NULL,
 	CONSTRAINT "group_waiter_event_id_group_id_pk" PRIMARY KEY("event_id","group_id")
 );
 --> statement-breakpoint
@@ -269,6 +271,7 @@ CREATE TABLE "switch" (
 	"dpd_address" text NOT NULL,
 	"service" "switch_service" DEFAULT 'unreachable' NOT NULL,
 	"incarnation" bigint DEFAULT 0 NOT NULL,
+	"uptime" bigint,
 	"ports" text[],
 	"api_version" smallint,
 	"multicast" boolean DEFAULT true NOT NULL,
@@ -352,7 +355,7 @@ CREATE UNIQUE INDEX "lookup_instance_by_project_and_name" ON "instance" USING bt
 CREATE INDEX "instance_by_sled" ON "instance" USING btree ("sled_id") WHERE "instance"."time_deleted" is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "instance_event_by_generation" ON "instance_event" USING btree ("instance_id","generation") WHERE "instance_event"."state" <> 'stale';--> statement-breakpoint
 CREATE INDEX "instance_event_unapplied" ON "instance_event" USING btree ("instance_id","generation") WHERE "instance_event"."time_applied" is null and "instance_event"."state" <> 'stale';--> statement-breakpoint
-CREATE INDEX "instance_event_unfinished" ON "instance_event" USING btree ("time_accepted","event_id") WHERE "instance_event"."time_finished" is null;--> statement-breakpoint
+CREATE INDEX "instance_event_unfinished" ON "instance_event" USING btree ("sequence") WHERE "instance_event"."time_finished" is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "instance_event_by_sequence" ON "instance_event" USING btree ("sequence");--> statement-breakpoint
 CREATE INDEX "instance_event_by_instance" ON "instance_event" USING btree ("instance_id","sequence");--> statement-breakpoint
 CREATE UNIQUE INDEX "lookup_pool_by_name" ON "ip_pool" USING btree ("name") WHERE "ip_pool"."time_deleted" is null;--> statement-breakpoint

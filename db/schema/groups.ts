@@ -252,6 +252,8 @@ export const switchAck = pgTable(
     suspect: boolean().notNull(),
     /** A change of members failed half-way: what the daemon reports of the group may not be what it does. It is made anew. */
     torn: boolean().notNull().default(false),
+    /** This incarnation refuses the group: it keeps the group from converging, not the switch from coming back. */
+    refused: boolean().notNull().default(false),
     lastError: text(),
     timeLastError: time(),
     timeAcked: time(),

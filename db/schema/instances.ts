@@ -1,6 +1,7 @@
 /** Instances as their lifecycle events leave them, and the inbox of those events. */
 import { sql } from 'drizzle-orm';
 import {
+  boolean,
   bigint,
   bigserial,
   index,
@@ -92,7 +93,7 @@ export const instanceEvent = pgTable(
       .on(t.instanceId, t.generation)
       .where(sql`${t.timeApplied} is null and ${t.state} <> 'stale'`),
     index('instance_event_unfinished')
-      .on(t.timeAccepted, t.eventId)
+      .on(t.sequence)
       .where(sql`${t.timeFinished} is null`),
     uniqueIndex('instance_event_by_sequence').on(t.sequence),
     index('instance_event_by_instance').on(t.instanceId, t.sequence),
@@ -110,6 +111,8 @@ export const groupWaiter = pgTable(
     request: bigint({ mode: 'number' }).notNull(),
     outcome: text(),
     reason: text(),
+    /** Whether a run has been told. The row stays until its event is finished: a run that is begun again reads it. */
+    told: boolean().notNull().default(false),
   },
   (t) => [primaryKey({ columns: [t.eventId, t.groupId] }), index('group_waiter_by_group').on(t.groupId, t.request)],
 );

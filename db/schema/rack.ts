@@ -70,8 +70,10 @@ export const rackSwitch = pgTable(
     slot: smallint().notNull(),
     dpdAddress: text().notNull(),
     service: switchService().notNull().default('unreachable'),
-    /** Boot time in epoch seconds, computed from the daemon's uptime. What a switch acknowledged belongs to one incarnation. */
+    /** Names one run of the daemon, and grows. What a switch acknowledged belongs to one incarnation. */
     incarnation: bigint({ mode: 'number' }).notNull().default(0),
+    /** The daemon's own seconds since its start, when it was last seen. */
+    uptime: bigint({ mode: 'number' }),
     /** Ports that the daemon offers, read once per incarnation; null = not known. */
     ports: text().array(),
     apiVersion: smallint(),

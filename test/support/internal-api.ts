@@ -11,6 +11,7 @@ import { setMulticastEnabled } from '../../db/runtime-config';
 import type { EventRef, WorkflowKind } from '../../domain/events';
 import { lifecycleWorkflowId } from '../../domain/workflow-ids';
 import type { Temporal } from '../../temporal/client';
+import type { ScheduleRuns } from '../../temporal/schedule-runs';
 import { createTestDatabase } from './database';
 import { caller, listen, type Call } from './http';
 
@@ -26,6 +27,8 @@ export interface RecordingTemporal {
   triggered: string[];
   /** What a start does beyond being noted: nothing by default. */
   onStart: () => Promise<void>;
+  /** What it tells of a schedule. */
+  onScheduleRuns: () => Promise<ScheduleRuns>;
 }
 
 export interface InternalApi {
@@ -44,7 +47,13 @@ export async function startInternalApi(): Promise<InternalApi> {
   const opened = openDatabase(database.url);
   const { db } = opened;
   await setMulticastEnabled(db, true);
-  const noted: RecordingTemporal = { starts: [], woken: [], triggered: [], onStart: async () => undefined };
+  const noted: RecordingTemporal = {
+    starts: [],
+    woken: [],
+    triggered: [],
+    onStart: async () => undefined,
+    onScheduleRuns: async () => ({ paused: false, note: null, timeNext: null, runs: [] }),
+  };
   const log = pino({ level: 'silent' });
   const temporal = recording(noted);
   const deps: InternalDeps = { db, temporal, log, dispatcher: createDispatcher({ temporal, log }) };
@@ -79,6 +88,7 @@ function recording(noted: RecordingTemporal): Temporal {
     },
     wakeGroup: async ({ id }: { id: string }) => void noted.woken.push(id),
     trigger: async (id: string) => void noted.triggered.push(id),
+    scheduleRuns: () => noted.onScheduleRuns(),
   } as unknown as Temporal;
 }
 

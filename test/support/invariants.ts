@@ -9,34 +9,43 @@ import { planRound } from '../../domain/plan-round';
 import type { SwitchConfig, SwitchObject } from '../../domain/switch-config';
 import { groupOfTag, observedOf, sameObject } from '../../domain/switch-edits';
 import { holdings } from './holdings';
-import { until, type TestRack } from './rack';
+import type { TestRack } from './rack';
 
-/** Reconciles until nothing is owed and nothing is under way. */
-export async function settle(rack: TestRack, ms = 60_000): Promise<void> {
-  await until(
-    'the rack settles',
-    async () => {
-      if (await isSettled(rack)) return true;
-      await rack.run('switchHealth');
-      await rack.run('reconcile');
-      return isSettled(rack);
-    },
-    ms,
-  );
+/** What is looked at: a rack in this process, or a whole stack as it shows itself. */
+export interface Inspected extends Pick<TestRack, 'db' | 'run' | 'ports'> {
+  switches: readonly { id: string; address: string }[];
+  sleds: readonly {
+    id: string;
+    port: string;
+    state: Pick<TestRack['sleds'][number]['state'], 'apiVersion'> & {
+      vmms: Pick<TestRack['sleds'][number]['state']['vmms'], 'view'>;
+    };
+  }[];
 }
 
-async function isSettled({ db }: TestRack): Promise<boolean> {
-  const rows = await db.execute<{ busy: number }>(sql`
-    select (select count(*) from multicast_group where requested > attempted or time_retry is not null)
-      + (select count(*) from instance_event where time_finished is null)
-      + (select count(*) from switch where service <> 'in_service')
-      + (select count(*) from multicast_group_member where time_deleted is not null)
-      + (select count(*) from switch_ack where suspect) as busy`);
-  return Number(rows[0]?.busy) === 0;
+/** Reconciles until nothing is owed and nothing is under way; fails with what is. */
+export async function settle(rack: Inspected, ms = 50_000): Promise<void> {
+  const end = Date.now() + ms;
+  for (let busy = await unsettled(rack); busy.length > 0; busy = await unsettled(rack)) {
+    if (Date.now() > end) throw new Error(`it does not settle:\n${busy.join('\n')}`);
+    await rack.run('switchHealth');
+    await rack.run('reconcile');
+  }
+}
+
+async function unsettled({ db }: Inspected): Promise<string[]> {
+  const rows = await db.execute<{ what: string }>(sql`
+    select 'group ' || name || ': requested ' || requested || ', attempted ' || attempted || ', ' || coalesce(outcome, '')
+        || ' ' || coalesce(reason, '') as what from multicast_group where requested > attempted or time_retry is not null
+    union all select 'event ' || kind || ' ' || event_id || ' is ' || state from instance_event where time_finished is null
+    union all select 'switch' || slot || ' is ' || service || ': ' || coalesce(last_error, '') from switch where service <> 'in_service'
+    union all select 'a tombstone in ' || external_group_id from multicast_group_member where time_deleted is not null
+    union all select 'not believed: ' || group_id || coalesce(last_error, '') from switch_ack where suspect`);
+  return [...rows].map((row) => row.what);
 }
 
 /** Settles, then lists everything that is wrong; a test expects `[]`. */
-export async function faultsOf(rack: TestRack): Promise<string[]> {
+export async function faultsOf(rack: Inspected): Promise<string[]> {
   await settle(rack);
   const faults = [
     ...(await groupFaults(rack)),
@@ -47,7 +56,7 @@ export async function faultsOf(rack: TestRack): Promise<string[]> {
   return faults.toSorted();
 }
 
-export async function expectInvariants(rack: TestRack): Promise<void> {
+export async function expectInvariants(rack: Inspected): Promise<void> {
   expect(await faultsOf(rack)).toEqual([]);
 }
 
@@ -60,7 +69,7 @@ interface Ack extends Record<string, unknown> {
 }
 
 /** Switches = acknowledged = desired, no object of ours without a row, no port that nobody needs. */
-async function groupFaults(rack: TestRack): Promise<string[]> {
+async function groupFaults(rack: Inspected): Promise<string[]> {
   const faults: string[] = [];
   const groups = await rack.db.execute<{ id: string; ip: string }>(
     sql`select id, host(multicast_ip) as ip from multicast_group`,
@@ -109,7 +118,7 @@ async function groupFaults(rack: TestRack): Promise<string[]> {
 }
 
 /** No Joined member without its port on every switch and its flow on the sled; no flow that nobody wants. */
-async function memberFaults(rack: TestRack): Promise<string[]> {
+async function memberFaults(rack: Inspected): Promise<string[]> {
   const faults: string[] = [];
   const rows = await rack.db.execute<{
     ip: string;
@@ -150,14 +159,14 @@ async function memberFaults(rack: TestRack): Promise<string[]> {
   return faults;
 }
 
-function flowsOn(facing: TestRack['sleds'][number]): string[] {
+function flowsOn(facing: Inspected['sleds'][number]): string[] {
   return facing.state.vmms
     .view()
     .flatMap((vmm) => vmm.nics.flatMap((nic) => nic.joined.map((group) => `${vmm.propolis_id} ${group.group_ip}`)));
 }
 
 /** VMMs of instances that failed: no sled was asked to forget them. */
-async function lostVmms({ db }: TestRack): Promise<Set<string>> {
+async function lostVmms({ db }: Inspected): Promise<Set<string>> {
   const rows = await db.execute<{ id: string }>(sql`
     select coalesce(b.body ->> 'propolis_id', b.body #>> '{target,propolis_id}') as id
     from instance_event b where b.kind in ('start', 'migrate')
@@ -166,7 +175,7 @@ async function lostVmms({ db }: TestRack): Promise<Set<string>> {
 }
 
 /** No event without an outcome, nothing left waiting, nobody's rows in between. */
-async function rowFaults({ db }: TestRack): Promise<string[]> {
+async function rowFaults({ db }: Inspected): Promise<string[]> {
   const rows = await db.execute<{ fault: string }>(sql`
     select 'event ' || kind || ' without an outcome' as fault from instance_event
       where time_finished is null or state in ('pending', 'running')
@@ -179,9 +188,9 @@ async function rowFaults({ db }: TestRack): Promise<string[]> {
   return [...rows].map((row) => row.fault);
 }
 
-const seen = new WeakMap<TestRack, Map<string, number>>();
+const seen = new WeakMap<Inspected, Map<string, number>>();
 
-async function countersThatWentBack(rack: TestRack): Promise<string[]> {
+async function countersThatWentBack(rack: Inspected): Promise<string[]> {
   const rows = await rack.db.execute<{ key: string; value: number }>(sql`
     select 'round of ' || id as key, round as value from multicast_group
     union all select 'configuration of ' || id, config_generation from multicast_group

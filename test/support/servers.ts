@@ -20,3 +20,6 @@ export function started(name: string): string {
     throw new Error(`${name} is not set: this suite needs the servers that global-setup.ts starts`);
   return value;
 }
+
+/** Whether histories are to be recorded instead of replayed. */
+export const recording = (): boolean => process.env['RACKCAST_RECORD'] === '1';

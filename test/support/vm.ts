@@ -5,8 +5,19 @@ import type { TestRack } from './rack';
 
 export type Vm = ReturnType<typeof newVm>;
 
+/** Where events go: a rack in this process, or a whole stack. */
+export interface Inbox {
+  sleds: readonly { id: string }[];
+  projectId: string;
+  post(
+    instanceId: string,
+    event: { generation: number; kind: string } & Record<string, unknown>,
+    start?: boolean,
+  ): Promise<EventRef>;
+}
+
 /** `start: false` accepts the events without starting their workflows, as while Temporal is away. */
-export function newVm(rack: TestRack, { start = true }: { start?: boolean } = {}) {
+export function newVm(rack: Inbox, { start = true }: { start?: boolean } = {}) {
   const id = randomUUID();
   let generation = 0;
   let at: { sled_id: string; propolis_id: string } | null = null;

@@ -10,7 +10,7 @@ export type Queryable = Db | Tx;
 
 export interface Database {
   db: Db;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 const BIGINT = 20;

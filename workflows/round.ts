@@ -1,281 +1,99 @@
-/**
- * One round: leaves → switches → joins → commit. A saga over the required switches: all of them end with the new configuration,
- * or all with the last one that all had acknowledged, less what nobody wants any more.
- *
- * When a switch refuses, the round looks for the port that it refuses: everything else is served, that port is left out with
- * its reason. Switches that are being brought back are written too, but their failure fails nobody.
- */
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  CancellationScope,
-  condition,
-  setCurrentDetails,
-} from '@temporalio/workflow';
+/** One round: leaves → switches → joins → commit. Level-triggered: the same for whatever has changed the rows. */
+import { condition } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import { underlayPorts, withPorts, type Exclusion } from '../domain/desired';
 import { LIMITS } from '../domain/limits';
-import { sourcesKey, type SwitchTask } from '../domain/plan-round';
-import type { SwitchConfig } from '../domain/switch-config';
-import { onResyncingSwitch, onSled, onSwitch, rows, undoOnSwitch } from './proxies';
+import { sourcesKey } from '../domain/plan-round';
+import { SwitchProgramming, type Programmed, type Round } from './program-switches';
+import { onSled, rows } from './proxies';
 import { reasonOf } from './saga';
-
-export type Round = Extract<Awaited<ReturnType<Activities['beginRound']>>, { kind: 'round' }>;
-type RoundEnd = Parameters<Activities['commitRound']>[0];
-type Receipt = RoundEnd['receipts'][number];
-
-/** How one switch ended: with the configuration, no longer in service, or with an error that is terminal or not. */
-interface Ending {
-  task: SwitchTask;
-  status: 'acknowledged' | 'left' | 'failed' | 'refused';
-  reason: string | null;
-}
+import { Story } from './story';
 
 /** Runs the round to its commit; returns its story for the UI. */
 export async function runRound(groupId: string, round: Round): Promise<string> {
-  const run = new RoundRun(groupId, round);
-  await run.deactivate(round.leave, 'leave');
-  const owed = run.deactivate(round.owed, 'leave again');
-  const end = await run.program();
-  if (end.outcome === 'served' && end.final !== null) {
-    await run.commitBeforeSlowSleds(end, Promise.all([run.activate(round.join), owed]));
+  const story = new Story(`${round.name} ${round.ip}`);
+  story.tell(`round ${round.round} for request ${round.covered}`);
+  for (const { port, reason } of round.excluded) story.tell(`${port} left out: ${reason}`);
+  const sleds = new SledPhases(groupId, round, story);
+  await sleds.deactivate(round.leave, 'leave');
+  const owed = sleds.deactivate(round.owed, 'leave again');
+  const programmed = await new SwitchProgramming(groupId, round, story).run();
+  if (programmed.outcome === 'served' && programmed.final !== null) {
+    const joins = sleds.activate(round.join, programmed);
+    await beforeSlowSleds(round, Promise.all([joins, owed]), () => commit(groupId, round, programmed, true, story));
     if (round.retires) {
-      const sources = sourcesKey(end.final.sources);
-      await run.deactivate(await rows.retireFlows({ groupId, sources, round: round.round }), 'leave old sources');
+      const sources = sourcesKey(programmed.final.sources);
+      await sleds.deactivate(await rows.retireFlows({ groupId, sources, round: round.round }), 'leave old sources');
     }
   }
   await owed;
-  await run.commit(end);
-  return run.story();
+  await commit(groupId, round, programmed, false, story);
+  return story.text();
 }
 
-class RoundRun {
-  readonly #receipts = new Map<string, Receipt>();
-  readonly #left = new Set<string>();
-  readonly #excluded: Exclusion[];
-  readonly #lines: string[] = [];
+async function commit(
+  groupId: string,
+  round: Round,
+  programmed: Programmed,
+  partial: boolean,
+  story: Story,
+): Promise<void> {
+  const { round: number, covered } = round;
+  const committed = await rows.commitRound({ groupId, round: number, covered, partial, ...programmed });
+  await rows.tellWaiters({ groupId });
+  if (committed === null) story.tell('a newer round has begun: nothing committed');
+  else story.tell(`${partial ? 'so far' : committed.outcome}: ${said(committed)}`);
+}
 
+/** A slow sled delays only its own members: what is true without it is committed while it is waited for. */
+async function beforeSlowSleds(round: Round, sleds: Promise<unknown>, commitSoFar: () => Promise<void>): Promise<void> {
+  let done = false;
+  const all = sleds.then(() => {
+    done = true;
+  });
+  const several = round.join.length + round.owed.length > 1;
+  if (several && !(await condition(() => done, LIMITS.slowSledMs))) await commitSoFar();
+  await all;
+}
+
+/** Sleds are asked in parallel, each within its bound. One that does not answer is asked again by a later round. */
+class SledPhases {
   constructor(
     private readonly groupId: string,
     private readonly round: Round,
-  ) {
-    this.#excluded = [...round.excluded];
-    this.tell(`round ${round.round} for request ${round.covered}`);
-    for (const { port, reason } of round.excluded) this.tell(`${port} left out: ${reason}`);
-  }
+    private readonly story: Story,
+  ) {}
 
-  tell(line: string): void {
-    this.#lines.push(`- ${line}`);
-    setCurrentDetails(this.story());
-  }
-
-  story(): string {
-    return [`**${this.round.name} ${this.round.ip}**`, '', ...this.#lines].join('\n');
-  }
-
-  async commit(end: RoundEnd): Promise<void> {
-    const committed = await rows.commitRound(end);
-    await rows.tellWaiters({ groupId: this.groupId });
-    if (committed === null) this.tell('a newer round has begun: nothing committed');
-    else this.tell(`${end.partial ? 'so far' : committed.outcome}: ${said(committed)}`);
-  }
-
-  /** A slow sled delays only its own members: what is true without it is committed while it is waited for. */
-  async commitBeforeSlowSleds(end: RoundEnd, sleds: Promise<unknown>): Promise<void> {
-    const asked = this.round.join.length + this.round.owed.length;
-    let done = false;
-    const all = sleds.then(() => {
-      done = true;
-    });
-    if (asked > 1 && !(await condition(() => done, LIMITS.slowSledMs))) await this.commit({ ...end, partial: true });
-    await all;
-  }
-
-  /** Sleds are asked in parallel, each within its bound; who does not answer holds up nobody. */
   async deactivate(sleds: string[], what: string): Promise<void> {
+    await this.#ask(sleds, what, (sledId, summary) =>
+      onSled(summary).deactivateFlows({ groupId: this.groupId, sledId }),
+    );
+  }
+
+  /** Behind a port that stayed out nothing is activated. */
+  async activate(sleds: Round['join'], { excluded }: Programmed): Promise<void> {
+    const out = new Set(excluded.map((exclusion) => exclusion.port));
+    const behind = sleds.filter((sled) => !out.has(sled.port)).map((sled) => sled.sledId);
+    await this.#ask(behind, 'join', (sledId, summary) =>
+      onSled(summary).activateFlows({ groupId: this.groupId, sledId }),
+    );
+  }
+
+  async #ask(sleds: string[], what: string, ask: (sledId: string, summary: string) => Promise<number>): Promise<void> {
     await Promise.all(
       sleds.map(async (sledId) => {
         try {
-          const flows = await onSled(`sled ${sledId} ${this.round.ip} ${what}`).deactivateFlows({
-            groupId: this.groupId,
-            sledId,
-          });
-          this.tell(`${what}: sled ${sledId}, ${flows} flows`);
+          const flows = await ask(sledId, `sled ${sledId} ${this.round.ip} ${what}`);
+          this.story.tell(`${what}: sled ${sledId}, ${flows} flows`);
         } catch (error) {
-          this.tell(`${what}: ${reasonOf(error)}`);
+          this.story.tell(`${what}: ${reasonOf(error)}`);
         }
       }),
     );
-  }
-
-  async activate(sleds: Round['join']): Promise<void> {
-    const refused = new Set(this.#excluded.map((exclusion) => exclusion.port));
-    const behindPorts = sleds.filter((sled) => !refused.has(sled.port));
-    await Promise.all(
-      behindPorts.map(async ({ sledId }) => {
-        try {
-          const flows = await onSled(`sled ${sledId} ${this.round.ip} join`).activateFlows({
-            groupId: this.groupId,
-            sledId,
-          });
-          this.tell(`join: sled ${sledId}, ${flows} flows`);
-        } catch (error) {
-          this.tell(`join: ${reasonOf(error)}`);
-        }
-      }),
-    );
-  }
-
-  /** All switches to the desired configuration, or all back. */
-  async program(): Promise<RoundEnd> {
-    const { desired, newPorts } = this.round;
-    const endings = await this.#forward(this.round.switches, '');
-    const problem = worst(endings);
-    if (problem === null) return this.#end(desired, null);
-    // A deletion only goes forward: there is nothing to go back to.
-    if (desired === null) return this.#failed(problem);
-    if (problem.status === 'failed') return this.#restore(problem);
-    return this.#withoutRefusedPorts(desired, newPorts, problem);
-  }
-
-  /** Finds the ports that some switch refuses: first none of the new ones, then one after the other. */
-  async #withoutRefusedPorts(desired: SwitchConfig, newPorts: string[], refusal: Ending): Promise<RoundEnd> {
-    if (newPorts.length === 0) return this.#restore(refusal);
-    const isNew = new Set(newPorts);
-    let reached = withPorts(
-      desired,
-      underlayPorts(desired).filter((port) => !isNew.has(port)),
-    );
-    const bare = await this.#toward(reached, 'without new ports');
-    if (bare !== null) return this.#restore(bare);
-    for (const port of newPorts) {
-      const next = withPorts(reached, [...underlayPorts(reached), port]);
-      const problem = newPorts.length === 1 ? refusal : await this.#toward(next, `try ${port}`);
-      if (problem === null) {
-        reached = next;
-        continue;
-      }
-      if (problem.status === 'failed') return this.#restore(problem, reached);
-      await this.#refuse(port, problem);
-      const back = newPorts.length === 1 ? null : await this.#toward(reached, `without ${port}`);
-      if (back !== null) return this.#restore(back, reached);
-    }
-    return this.#end(reached, null);
-  }
-
-  async #refuse(port: string, { task, reason }: Ending): Promise<void> {
-    const why = reason ?? `${task.name} refuses ${port}`;
-    this.#excluded.push({ port, reason: why });
-    this.tell(`${port} refused: ${why}`);
-    const { switchId, incarnation } = task;
-    await rows.recordRefusal({ switchId, groupId: this.groupId, port, incarnation, reason: why });
-  }
-
-  /** The same configuration everywhere; returns the worst ending, if it is a problem. */
-  async #toward(config: SwitchConfig, what: string): Promise<Ending | null> {
-    const tasks = await rows.planConfig({ groupId: this.groupId, round: this.round.round, desired: config });
-    return worst(await this.#forward(tasks, what));
-  }
-
-  async #forward(tasks: SwitchTask[], what: string): Promise<Ending[]> {
-    const endings = await Promise.all(tasks.map((task) => this.#onSwitch(task, what, false)));
-    for (const ending of endings) this.#note(ending);
-    return endings;
-  }
-
-  /** Back to what all had acknowledged, on every switch, whatever is cancelled meanwhile. */
-  async #restore(problem: Ending, reached?: SwitchConfig): Promise<RoundEnd> {
-    this.tell(`going back: ${problem.reason ?? problem.status}`);
-    return CancellationScope.nonCancellable(async () => {
-      const input = { groupId: this.groupId, round: this.round.round };
-      const { target, switches } = await rows.planRestore(reached === undefined ? input : { ...input, reached });
-      const endings = await Promise.all(switches.map((task) => this.#onSwitch(task, 'undo', true)));
-      for (const ending of endings) this.#note(ending);
-      return worst(endings) === null ? this.#end(target, problem) : this.#failed(problem);
-    });
-  }
-
-  async #onSwitch(task: SwitchTask, what: string, undo: boolean): Promise<Ending> {
-    const summary = [what, task.name, this.round.ip, task.change].filter((part) => part !== '').join(' ');
-    const step = !task.required ? onResyncingSwitch(summary) : undo ? undoOnSwitch(summary) : onSwitch(summary);
-    try {
-      const { ip, underlayIp } = this.round;
-      const { status } = await step.programSwitch({ groupId: this.groupId, ip, underlayIp, task, undo });
-      return { task, status, reason: status === 'left' ? `${task.name} left service` : null };
-    } catch (error) {
-      return { task, status: isRefusal(error) ? 'refused' : 'failed', reason: reasonOf(error) };
-    }
-  }
-
-  #note({ task, status, reason }: Ending): void {
-    this.tell(`${task.name} ${task.change}: ${status}${reason === null ? '' : `, ${reason}`}`);
-    if (status === 'left' && task.required) this.#left.add(task.switchId);
-    this.#receipts.set(task.switchId, {
-      switchId: task.switchId,
-      incarnation: task.incarnation,
-      config: task.desired,
-      acknowledged: status === 'acknowledged',
-      refused: status === 'refused',
-      error: status === 'acknowledged' ? null : reason,
-    });
-  }
-
-  /** Every required switch holds `final`. Without any, nothing is reported as done. */
-  #end(final: SwitchConfig | null, problem: Ending | null): RoundEnd {
-    if (this.round.inService - this.#left.size < 1) {
-      return { ...this.#common(), outcome: 'failed', reason: 'no switch is in service', final, settled: false };
-    }
-    const outcome = problem === null ? 'served' : problem.status === 'refused' ? 'refused' : 'failed';
-    return { ...this.#common(), outcome, reason: problem?.reason ?? null, final, settled: true };
-  }
-
-  #failed({ status, reason }: Ending): RoundEnd {
-    return {
-      ...this.#common(),
-      outcome: status === 'refused' ? 'refused' : 'failed',
-      reason,
-      final: null,
-      settled: false,
-    };
-  }
-
-  #common() {
-    const { round, covered } = this.round;
-    return {
-      groupId: this.groupId,
-      round,
-      covered,
-      partial: false,
-      receipts: [...this.#receipts.values()],
-      excluded: this.#excluded,
-    };
   }
 }
 
 function said({ members, reason }: NonNullable<Awaited<ReturnType<Activities['commitRound']>>>): string {
   const counts = Object.entries(members).filter(([, count]) => count > 0);
-  return (
-    [...counts.map(([what, count]) => `${count} ${what}`), reason].filter((part) => part !== null).join(', ') ||
-    'nothing changed'
-  );
-}
-
-/** What decides about the round: of the switches that it needs, a failure before a refusal. */
-function worst(endings: Ending[]): Ending | null {
-  const required = endings.filter((ending) => ending.task.required);
-  return (
-    required.find((ending) => ending.status === 'failed') ??
-    required.find((ending) => ending.status === 'refused') ??
-    null
-  );
-}
-
-function isRefusal(error: unknown): boolean {
-  if (!(error instanceof ActivityFailure)) return false;
-  const { cause } = error;
-  return (
-    cause instanceof ApplicationFailure &&
-    cause.nonRetryable === true &&
-    (cause.type === 'Refused' || cause.type === 'ForeignObject' || cause.type === 'Unsupported')
-  );
+  const parts = [...counts.map(([what, count]) => `${count} ${what}`), reason];
+  return parts.filter((part) => part !== null).join(', ') || 'nothing changed';
 }

@@ -7,11 +7,11 @@ import path from 'node:path';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import pino from 'pino';
 import { createActivities } from './activities';
+import { sledAgents } from './activities/agents';
 import { EVENT_SECONDS, WORKER_METRICS } from './activities/metrics';
 import { loadConfig, type Config } from './config';
 import { Directory } from './dataplane/directory';
 import { createDpdClient } from './dataplane/dpd/client';
-import { createSledAgentClient } from './dataplane/sled-agent/client';
 import { openDatabase } from './db/client';
 import { requireKnownSchema } from './db/migrate';
 import { setMulticastEnabled } from './db/runtime-config';
@@ -64,9 +64,7 @@ async function main(config: Config): Promise<void> {
   const switches = new Directory((address) =>
     createDpdClient({ address, timeoutMs: LIMITS.switchCallMs, connections: LIMITS.switchConnections }),
   );
-  const sleds = new Directory((address) =>
-    createSledAgentClient({ address, timeoutMs: LIMITS.sledCallMs, connections: LIMITS.sledConnections }),
-  );
+  const sleds = sledAgents(db, log);
   const worker = await Worker.create({
     connection,
     namespace,

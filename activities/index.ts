@@ -1,4 +1,5 @@
 /** All activities, over one set of dependencies. Workflows import the type only. */
+import { agentActivities } from './agents';
 import type { Deps } from './deps';
 import { eventActivities } from './events';
 import { flowActivities } from './flows';
@@ -12,6 +13,7 @@ export function createActivities(deps: Deps) {
   return {
     ...eventActivities(deps),
     ...registrationActivities(deps),
+    ...agentActivities(deps),
     ...roundActivities(deps),
     ...programSwitchActivities(deps),
     ...flowActivities(deps),

@@ -3,6 +3,7 @@ import { heartbeat } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { LIMITS } from '../domain/limits';
 import type { EventRef, WorkflowKind } from '../domain/events';
+import { forgetDrift } from '../db/drift';
 import { outstanding, type Outstanding } from '../db/outstanding';
 import { undeliveredEvents, type Undelivered } from '../db/redelivery';
 import { repairMembers } from '../db/repair-members';
@@ -27,6 +28,11 @@ export function reconcileActivities({ db, switches, temporal }: Deps) {
 
     async outstanding(): Promise<Outstanding> {
       return outstanding(db);
+    },
+
+    /** Repaired drift is kept for a while, not for ever. */
+    async forgetDrift(): Promise<void> {
+      await forgetDrift(db, LIMITS.driftKeptDays);
     },
 
     /** Starts a run for events that nobody has taken, and again for those whose run is over. Returns how many events. */

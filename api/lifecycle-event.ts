@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { LIMITS } from '../domain/limits';
+import { judgeRegistration } from './vmm-registration';
 import { Name, NameOrId, shownAs, Uuid } from './wire';
 
 const Generation = z
@@ -29,7 +30,11 @@ const Groups = z
 
 const VmmRegistration = z
   .record(z.string(), z.unknown())
-  .refine((body) => isStorable(body), 'contains characters that cannot be stored, or is nested too deeply')
+  .refine((body) => isStorable(body), {
+    error: 'contains characters that cannot be stored, or is nested too deeply',
+    abort: true,
+  })
+  .superRefine(judgeRegistration)
   .meta({
     id: 'VmmRegistration',
     description: "Body of the sled agent's VMM registration; passed on as it is, with the multicast groups filled in.",
@@ -92,9 +97,10 @@ export type PostedInstanceEvent = z.output<typeof InstanceEvent>;
 export const InstanceEventItem = z.unknown().meta({
   id: 'InstanceEventItem',
   description: 'An event of any kind, with the id of its instance beside its own fields.',
+  // Not "all of InstanceEvent": generators take that for one more kind of it.
   override: shownAs({
     allOf: [
-      { $ref: '#/components/schemas/InstanceEvent' },
+      { oneOf: KINDS.map((kind) => ({ $ref: `#/components/schemas/${kind.meta()?.id}` })) },
       { type: 'object', properties: { instance_id: { type: 'string', format: 'uuid' } }, required: ['instance_id'] },
     ],
   }),

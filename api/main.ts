@@ -14,7 +14,7 @@ import { registerExternalRoutes } from './external';
 import { EXTERNAL_API } from './external-document';
 import { registerInternalRoutes } from './internal';
 import { INTERNAL_API } from './internal-document';
-import { startMetrics } from './metrics';
+import { createMetrics, serveMetrics } from './metrics';
 import { createServer, type Server } from './server';
 
 const CONNECTIONS = 20;
@@ -46,11 +46,14 @@ async function main(): Promise<void> {
   });
   const dispatcher = createDispatcher({ temporal, log });
   const deps = { db, temporal, log, dispatcher };
+  const figures = createMetrics(db, log);
   const external = await createServer({ log, ...EXTERNAL_API });
+  figures.observe(external, 'external');
   await registerExternalRoutes(external, deps);
   const internal = await createServer({ log, ...INTERNAL_API });
+  figures.observe(internal, 'internal');
   await registerInternalRoutes(internal, deps, internalToken);
-  const metrics = await startMetrics(config.apiMetrics).catch((error: unknown) => {
+  const metrics = await serveMetrics(config.apiMetrics, figures).catch((error: unknown) => {
     throw new StartError(`the metrics cannot be served: ${firstLine(error)}`);
   });
 

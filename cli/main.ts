@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { loadStackConfig } from '../config';
+import { registerCommands } from './commands';
 import { projectRoot } from './stack/root';
 import { runStack } from './stack/start';
 import { simulateSledAgent, simulateSwitch } from './simulate';
@@ -13,6 +14,8 @@ const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), '
 const program = new Command('rackcast')
   .description("Keeps a rack's multicast groups in step: database, switches and sleds.")
   .version(version);
+
+registerCommands(program);
 
 program
   .command('start')

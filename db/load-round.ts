@@ -19,11 +19,6 @@ export interface GroupRow {
   retryInMs: number | null;
 }
 
-export interface LoadedRound {
-  row: GroupRow;
-  facts: RoundFacts;
-}
-
 interface GroupColumns extends Record<string, unknown> {
   id: string;
   name: string;

@@ -99,6 +99,8 @@ export const LIMITS = {
   /** Unclaimed events younger than this are left to the API that accepted them. */
   redeliverAfterMs: 5_000,
   reconcilePage: 500,
+  /** Days that repaired drift is remembered. */
+  driftKeptDays: 30,
   redeliverBatch: 500,
 } as const;
 

@@ -3,7 +3,7 @@
  * It has no second implementation of anything, an error in one step never keeps the others from running, and it waits for
  * what it has handed over only within a bound: it never holds the next pass back.
  */
-import { setCurrentDetails, sleep } from '@temporalio/workflow';
+import { patched, setCurrentDetails, sleep } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import { LIMITS } from '../domain/limits';
 import { overSwitches, rows } from './proxies';
@@ -42,13 +42,16 @@ export async function reconcile(): Promise<ReconcileReport> {
   await step(report, 'repair members', async () => {
     report.members_repaired = (await rows.repairMembers()).repaired;
   });
+  const agents = patched('old-agents') ? step(report, 'agents', () => askOldAgents(report)) : Promise.resolve();
   await step(report, 'switches', () => compareSwitches(report));
+  await agents;
   await step(report, 'wake', async () => {
     report.groups_woken = await overSwitches('wake groups that owe something').wakeDirtyGroups();
   });
   if (report.groups_woken + report.groups_different > 0) await step(report, 'settle', settle);
   // Events that another one's run has applied, and that it has not overtaken, are finished by runs of their own.
   if (report.events_redelivered > 0) await step(report, 'redeliver', () => redeliver(report));
+  await step(report, 'forget repaired drift', () => rows.forgetDrift());
   await step(report, 'count', async () => count(report, before, await rows.outstanding()));
   return report;
 }
@@ -79,6 +82,11 @@ async function compareSwitches(report: ReconcileReport): Promise<void> {
       }),
     ),
   );
+}
+
+/** An agent that was too old for groups may have been upgraded: its members are then joined for real. */
+async function askOldAgents(report: ReconcileReport): Promise<void> {
+  report.members_repaired += await overSwitches('ask agents of version 4 again').askOldAgents();
 }
 
 async function redeliver(report: ReconcileReport): Promise<void> {

@@ -1,6 +1,7 @@
 /** The inbox: what is accepted, what is answered, and that a refused event leaves nothing behind. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
+import { bodyV4 } from '../dataplane/sled-agent-bodies';
 import type { Answer } from '../support/http';
 import { setMulticastEnabled } from '../../db/runtime-config';
 import { insertGroup, registerRack, startInternalApi, type InternalApi, type Rack } from '../support/internal-api';
@@ -51,7 +52,7 @@ test('every kind is accepted, stored and handed to its workflow', async () => {
   const instance = randomUUID();
   const events = [
     createOf(1),
-    eventOf('start', 2, { ...vm(), vmm_registration: { local_config: { hostname: 'web' } } }),
+    eventOf('start', 2, { ...vm(), vmm_registration: bodyV4() }),
     eventOf('reboot', 3),
     eventOf('migrate', 4, { source: vm(0), target: vm(1) }),
     eventOf('reconfigure', 5, { multicast_groups: [] }),
@@ -125,7 +126,7 @@ test('the same id with other content is a conflict', async () => {
     { ...event, generation: 3 },
     { ...event, ...vm() },
     { ...event, kind: 'stop' },
-    { ...event, vmm_registration: { a: 1 } },
+    { ...event, vmm_registration: bodyV4() },
   ];
   for (const body of changed) {
     const answer = await post(instance, body);
@@ -191,6 +192,12 @@ test('what is refused has a reason and leaves nothing behind', async () => {
     [instance, eventOf('start', 2, { ...vm(), vmm_registration: { a: '\u0000' } }), 400, /vmm_registration: contains/],
     [instance, eventOf('start', 2, { ...vm(), vmm_registration: { a: '\ud800' } }), 400, /vmm_registration: contains/],
     [instance, eventOf('start', 2, { ...vm(), vmm_registration: [] }), 400, /vmm_registration: /],
+    [
+      instance,
+      eventOf('start', 2, { ...vm(), vmm_registration: { ...bodyV4(), instance_id: 'x' } }),
+      400,
+      /parse JSON body: vmm_registration\.instance_id: expected a UUID/,
+    ],
     [
       instance,
       eventOf('migrate', 2, { source: vm(), target: { sled_id: unknown, propolis_id: unknown } }),

@@ -46,7 +46,7 @@ const GroupSwitch = z
   })
   .meta({ id: 'GroupSwitch' });
 
-const GroupMember = z
+export const GroupMember = z
   .object({
     id: Uuid,
     instance_id: Uuid,

@@ -38,13 +38,24 @@ const Instance = z
   })
   .meta({ id: 'Instance' });
 
-const EventStatus = z
+/** `disabled`: accepted, and waits for multicast to be switched on. */
+export const EventOutcomeName = z.enum([
+  'pending',
+  'running',
+  'succeeded',
+  'failed',
+  'superseded',
+  'stale',
+  'disabled',
+]);
+
+export const EventStatus = z
   .object({
     event_id: Uuid,
     instance_id: Uuid,
     kind: z.enum(EVENT_KINDS),
     generation: z.int(),
-    outcome: z.enum(['pending', 'running', 'succeeded', 'failed', 'superseded', 'stale', 'disabled']),
+    outcome: EventOutcomeName,
     reason: z.string().nullable().meta({ description: 'Why it failed, or what overtook it.' }),
     url: z.string(),
     workflow_id: z.string().nullable(),
@@ -56,6 +67,8 @@ const EventStatus = z
     time_finished: Timestamp.nullable(),
   })
   .meta({ id: 'EventStatus' });
+
+export const EventStatusResultsPage = ResultsPage(EventStatus, 'EventStatusResultsPage');
 
 const Membership = z
   .object({ group_ip: z.string().meta({ format: 'ip' }), sources: z.array(z.string().meta({ format: 'ip' })) })
@@ -80,7 +93,7 @@ const view = (row: InstanceStatusRow) => ({
   time_deleted: row.timeDeleted,
 });
 
-const eventView = (row: EventStatusRow) => ({
+export const eventView = (row: EventStatusRow) => ({
   event_id: row.eventId,
   instance_id: row.instanceId,
   kind: row.kind,
@@ -142,7 +155,7 @@ export function instanceRoutes(server: Server, { db }: ApiDeps): void {
       tags,
       params,
       querystring: z.object(pageParams),
-      response: { 200: ok(ResultsPage(EventStatus, 'EventStatusResultsPage')), ...errors },
+      response: { 200: ok(EventStatusResultsPage), ...errors },
     },
     handler: async (request) => {
       const page = events.page(request.query);

@@ -3,6 +3,7 @@ import type { EventRef } from '../domain/events';
 import { applyEvents, type Applied } from '../db/apply-events';
 import { claimEvents, finishEvents, type ClaimedEvent } from '../db/claim-events';
 import { moveToTarget, stillMigrating, withdrawMemberships, withdrawStart, withdrawTarget } from '../db/instance-moves';
+import { withdrawPrepared } from '../db/registrations';
 import type { GroupRequest } from '../db/requests';
 import { waitsOf, type Wait } from '../db/waiters';
 import type { Deps } from './deps';
@@ -59,6 +60,7 @@ export function eventActivities({ db, temporal }: Deps) {
     async withdrawPlace(input: { eventIds: string[] }): Promise<void> {
       await wake(await withdrawStart(db, input.eventIds));
       await wake(await withdrawTarget(db, input.eventIds));
+      await wake(await withdrawPrepared(db, input.eventIds));
     },
 
     async withdrawTarget(input: { eventIds: string[] }): Promise<void> {

@@ -2,7 +2,7 @@
 import { activityInfo } from '@temporalio/activity';
 import { LIMITS } from '../domain/limits';
 import { sourcesKey } from '../domain/plan-round';
-import { notePrepared } from '../db/flows';
+import { forgetVmm, notePrepared } from '../db/flows';
 import { membershipsForSled, registrationOf } from '../db/registrations';
 import type { Deps } from './deps';
 import { asFailures } from './failures';
@@ -33,6 +33,7 @@ export function registrationActivities({ db, sleds }: Deps) {
       await asFailures(`sled ${registration.sledId}`, false, () =>
         sleds.at(registration.agentAddress).unregisterVmm(registration.propolisId),
       );
+      await forgetVmm(db, registration.propolisId);
     },
   };
 }

@@ -4,7 +4,7 @@ import { beginRound, planConfig, planRestore, type Restoration, type RoundStart 
 import { commitRound, type Committed, type RoundEnd } from '../db/commit-round';
 import { markTold, untoldUpdates, withdrawUpdate, type UpdateState } from '../db/group-updates';
 import { recordRefusal } from '../db/switch-service';
-import { markDelivered, undelivered } from '../db/waiters';
+import { markDelivered, undelivered, untoldGroups } from '../db/waiters';
 import type { SwitchTask } from '../domain/plan-round';
 import type { SwitchConfig } from '../domain/switch-config';
 import type { Deps } from './deps';
@@ -53,25 +53,36 @@ export function roundActivities({ db, temporal }: Deps) {
       return committed;
     },
 
+    /** Tells what a round decided and its run did not live to tell. Returns how many. */
+    async tellLate(): Promise<number> {
+      let count = 0;
+      for (const groupId of await untoldGroups(db)) count += await tell(groupId);
+      return count;
+    },
+
     /** Tells every run what its events have got. */
     async tellWaiters(input: { groupId: string }): Promise<number> {
-      const deliveries = await undelivered(db, input.groupId);
-      const told = await Promise.all(
-        deliveries.map(async ({ workflowId, waits }) => {
-          try {
-            await temporal.tellOutcomes(workflowId, waits);
-            return waits;
-          } catch (error) {
-            // The run is over, or has never existed: redelivery reads the row.
-            if (error instanceof WorkflowNotFoundError) return [];
-            throw error;
-          }
-        }),
-      );
-      await markDelivered(db, input.groupId, told.flat());
-      return told.flat().length + (await tellUpdates(input.groupId));
+      return tell(input.groupId);
     },
   };
+
+  async function tell(groupId: string): Promise<number> {
+    const deliveries = await undelivered(db, groupId);
+    const told = await Promise.all(
+      deliveries.map(async ({ workflowId, waits }) => {
+        try {
+          await temporal.tellOutcomes(workflowId, waits);
+          return waits;
+        } catch (error) {
+          // The run is over, or has never existed: redelivery reads the row.
+          if (error instanceof WorkflowNotFoundError) return [];
+          throw error;
+        }
+      }),
+    );
+    await markDelivered(db, groupId, told.flat());
+    return told.flat().length + (await tellUpdates(groupId));
+  }
 
   /** An update whose workflow is over, or has never existed, has nobody to be told. */
   async function tellUpdates(groupId: string): Promise<number> {

@@ -80,6 +80,11 @@ export async function notePrepared(
     on conflict (group_id, propolis_id, sources) do nothing`);
 }
 
+/** A VMM that is gone has no flows. */
+export async function forgetVmm(db: Db, propolisId: string): Promise<void> {
+  await db.execute(sql`delete from member_flow where propolis_id = ${propolisId}`);
+}
+
 export interface PreparedGroup {
   groupId: string;
   groupIp: string;

@@ -1,7 +1,8 @@
 /** What a sled agent is told about an instance's VMM and its groups. */
 import { sql } from 'drizzle-orm';
 import type { EventBody } from '../domain/events';
-import type { Queryable } from './client';
+import type { Db, Queryable } from './client';
+import { requestGroups, type GroupRequest } from './requests';
 
 export interface Registration {
   instanceId: string;
@@ -64,4 +65,19 @@ export async function membershipsForSled(
 export async function sledAddress(db: Queryable, sledId: string): Promise<string | null> {
   const rows = await db.execute<{ agent_address: string }>(sql`select agent_address from sled where id = ${sledId}`);
   return rows[0]?.agent_address ?? null;
+}
+
+/** Undo of a registration: what it prepared on the VMM's NIC is taken back by the next round of each group, since nobody wants it. */
+export async function withdrawPrepared(db: Db, eventIds: string[]): Promise<GroupRequest[]> {
+  if (eventIds.length === 0) return [];
+  return db.transaction(async (tx) => {
+    const groups = await tx.execute<{ id: string }>(sql`
+      select distinct f.group_id as id from member_flow f
+      join instance_event e on f.propolis_id = coalesce(e.body ->> 'propolis_id', e.body #>> '{target,propolis_id}')::uuid
+      where e.event_id in ${eventIds}`);
+    return requestGroups(
+      tx,
+      [...groups].map((row) => row.id),
+    );
+  });
 }

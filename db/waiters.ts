@@ -3,6 +3,7 @@
  * so that a run that was never told, or is begun again, can read it.
  */
 import { sql } from 'drizzle-orm';
+import { LIMITS } from '../domain/limits';
 import type { Queryable, Tx } from './client';
 import { requestGroups, type GroupRequest } from './requests';
 
@@ -92,6 +93,14 @@ export async function undelivered(db: Queryable, groupId: string): Promise<Deliv
     byWorkflow.set(row.workflow_id, delivery);
   }
   return [...byWorkflow.values()];
+}
+
+/** Groups with outcomes that nobody was told: the run that decided them ended too early. */
+export async function untoldGroups(db: Queryable): Promise<string[]> {
+  const rows = await db.execute<{ id: string }>(sql`
+    select distinct w.group_id as id from group_waiter w join instance_event e on e.event_id = w.event_id
+    where w.outcome is not null and not w.told and e.claimed_by is not null limit ${LIMITS.reconcilePage}`);
+  return [...rows].map((row) => row.id);
 }
 
 /** Notes what was delivered; a wait that was renewed meanwhile is another one. */

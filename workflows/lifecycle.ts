@@ -125,14 +125,15 @@ export function registerStep(): Step<Claimed> {
     },
     async undo(events) {
       const own = events.filter((event) => failed.has(event.eventId));
-      await Promise.all(
+      if (own.length === 0) return;
+      const asked = await Promise.allSettled(
         own.map(({ eventId, instanceId }) => undoOnSled(`unregister VMM of ${instanceId}`).unregisterVmm({ eventId })),
       );
-      // Its place in the order of events is taken all the same, by a change of nothing.
-      if (own.length > 0) {
-        await rows.applyEvents({ events: own, failed: Object.fromEntries(failed) });
-        await rows.withdrawPlace({ eventIds: own.map((event) => event.eventId) });
-      }
+      // Its place in the order of events is taken all the same, by a change of nothing, even if the sled never answers.
+      await rows.applyEvents({ events: own, failed: Object.fromEntries(failed) });
+      await rows.withdrawPlace({ eventIds: own.map((event) => event.eventId) });
+      const silent = asked.find((answer) => answer.status === 'rejected');
+      if (silent !== undefined) throw silent.reason;
     },
   };
 }

@@ -39,6 +39,9 @@ export async function reconcile(): Promise<ReconcileReport> {
   if (report.disabled) return report;
   const before = await rows.outstanding();
   await step(report, 'redeliver', () => redeliver(report));
+  await step(report, 'tell late outcomes', async () => {
+    await rows.tellLate();
+  });
   await step(report, 'repair members', async () => {
     report.members_repaired = (await rows.repairMembers()).repaired;
   });

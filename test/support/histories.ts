@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EventRef } from '../../domain/events';
 import { setMulticastEnabled } from '../../db/runtime-config';
-import { groupWorkflowId } from '../../domain/workflow-ids';
+import { groupWorkflowId, switchWorkflowId } from '../../domain/workflow-ids';
 import { LIFE, newLife, registrationOf } from './lives';
 import { settle } from './invariants';
 import { until, type TestRack } from './rack';
@@ -169,7 +169,8 @@ export const SCENES: ((rack: TestRack) => Promise<Recorded[]>)[] = [
     const workflowId = `switchHealth-${randomUUID()}`;
     await rack.temporal.client.workflow.execute('switchHealth', { taskQueue: rack.taskQueue, workflowId, args: [] });
     await settle(rack);
-    return [...recorded, { name: 'switchHealth.resync', workflowId }];
+    const resync = { name: 'switchResync.in-service', workflowId: switchWorkflowId(rack.switches[1]!.id) };
+    return [...recorded, { name: 'switchHealth.resync', workflowId }, resync];
   },
 
   async function whileSwitchedOff(rack) {

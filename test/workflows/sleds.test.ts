@@ -65,6 +65,7 @@ test('a registration that the sled refuses: the event fails, the VMM is unregist
   const group = await rack.group('unregistered', ip);
   const vm = newVm(rack);
   await rack.settled([await vm.create([group])]);
+  await until('left', async () => (await stateOf(group, vm.id))?.state === 'left');
   rack.sleds[1]!.state.faults.add({
     match: { method: 'PUT', path: '/vmms/*' },
     action: { kind: 'status', status: 400, message: 'no room' },

@@ -85,7 +85,7 @@ async function main(config: Config): Promise<void> {
     shutdownGraceTime: '10s',
     shutdownForceTime: '15s',
   });
-  log.info({ namespace, taskQueue }, 'worker ready');
+  log.info({ namespace, taskQueue, deployment: DEPLOYMENT, buildId: buildIdOf(BUNDLE) }, 'worker ready');
   try {
     await worker.run();
   } finally {

@@ -24,6 +24,8 @@ export function registrationActivities({ db, sleds }: Deps) {
       await asFailures(`sled ${registration.sledId}`, activityInfo().attempt >= LIMITS.sledAttempts, () =>
         sleds.at(registration.agentAddress).registerVmm(registration.propolisId, registration.body, groups),
       );
+      // A round may have taken them back before the sled had them: then they are known again, and taken back again.
+      await notePrepared(db, registration, prepared);
     },
 
     /** Only after a failed registration: a VM is never ended because a switch refused multicast. */

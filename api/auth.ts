@@ -6,7 +6,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import type { Db } from '../db/client';
 import { findToken, hashToken, type RoleGrant } from '../db/access';
+import { countAttempts } from './attempts';
 import { unauthenticated } from './errors';
+import type { Rate } from './token-bucket';
 
 export interface Actor {
   kind: 'actor';
@@ -26,22 +28,37 @@ declare module 'fastify' {
 }
 
 /** For the internal API: the one token that Nexus and the operator's tools share. */
-export function requireInternalToken(token: string): onRequestAsyncHookHandler {
+export function requireInternalToken(token: string, attempts?: Rate): onRequestAsyncHookHandler {
   const expected = digest(token);
-  return async (request) => {
-    const shown = bearer(request);
-    if (shown === null || !timingSafeEqual(digest(shown), expected)) throw unauthenticated();
-    request.caller = { kind: 'internal' };
-  };
+  return requireToken(attempts, async (shown) =>
+    timingSafeEqual(digest(shown), expected) ? { kind: 'internal' } : null,
+  );
 }
 
 /** For the external API: an actor's token that exists and has not expired. */
-export function requireActor(db: Db): onRequestAsyncHookHandler {
-  return async (request) => {
+export function requireActor(db: Db, attempts?: Rate): onRequestAsyncHookHandler {
+  return requireToken(attempts, async (shown) => {
+    const found = await findToken(db, hashToken(shown));
+    return found === null ? null : { kind: 'actor', ...found };
+  });
+}
+
+function requireToken(
+  rate: Rate | undefined,
+  find: (shown: string) => Promise<Caller | null>,
+): onRequestAsyncHookHandler {
+  const attempts = countAttempts(rate);
+  return async (request, reply) => {
     const shown = bearer(request);
-    const found = shown === null ? null : await findToken(db, hashToken(shown));
-    if (found === null) throw unauthenticated();
-    request.caller = { kind: 'actor', ...found };
+    const known = shown === null ? null : digest(shown).toString('base64');
+    attempts.admit(request, reply, known);
+    const caller = shown === null ? null : await find(shown);
+    if (caller === null || known === null) {
+      attempts.failed(request, known);
+      throw unauthenticated();
+    }
+    attempts.succeeded(known);
+    request.caller = caller;
   };
 }
 

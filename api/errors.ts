@@ -43,6 +43,8 @@ export const forbidden = () => new CodedError('Forbidden', 'Forbidden');
 export const unavailable = (message: string, cause?: unknown) =>
   new CodedError('ServiceNotAvailable', message, { cause });
 
+export const tooMany = (what: string) => new CodedError('TooManyRequests', `too many ${what}`);
+
 export interface ErrorBody {
   request_id: string;
   error_code?: string;
@@ -68,12 +70,9 @@ export function toAnswer(error: unknown, requestId: string): Answer {
       body: { request_id: requestId, message: 'the request contains characters that cannot be stored' },
       ours: false,
     };
-  const away = unreachable(error);
-  if (away !== null)
-    return {
-      ...coded(new CodedError('ServiceNotAvailable', `${away} is unavailable, try again`), requestId),
-      ours: true,
-    };
+  const trouble = passing(error);
+  if (trouble !== null)
+    return { ...coded(new CodedError('ServiceNotAvailable', `${trouble}, try again`), requestId), ours: true };
   return coded(new CodedError('Internal', 'Internal Server Error'), requestId);
 }
 
@@ -136,15 +135,19 @@ export function describeIssues(issues: readonly { path: readonly PropertyKey[]; 
 /** Postgres: U+0000 and half surrogates are not text. */
 const UNSTORABLE = ['22021', '22P05'];
 
-/** Postgres: connection failures, shutdown, too many connections, cancelled or deadlocked statements. All may work a moment later. */
-const SQL_STATES = /^(08...|57P0.|53...|57014|40001|40P01|25006)$/;
+/** Postgres: connection failures, shutdown, too many connections. All may work a moment later. */
+const SQL_AWAY = /^(08...|57P0.|53...|25006)$/;
+/** Postgres: statements cancelled after their time, locks not had in time, deadlocks. So may these. */
+const SQL_BUSY = /^(57014|55P03|25P03|40001|40P01)$/;
 const CONNECTION_CODES = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_|CONNECT_TIMEOUT|CONNECTION_)/;
 
-function unreachable(error: unknown): string | null {
+function passing(error: unknown): string | null {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
-    if (at instanceof ServiceError) return 'Temporal';
+    if (at instanceof ServiceError) return 'Temporal is unavailable';
     const code = (at as Error & { code?: unknown }).code;
-    if (typeof code === 'string' && (SQL_STATES.test(code) || CONNECTION_CODES.test(code))) return 'the database';
+    if (typeof code !== 'string') continue;
+    if (SQL_BUSY.test(code)) return 'the database is busy';
+    if (SQL_AWAY.test(code) || CONNECTION_CODES.test(code)) return 'the database is unavailable';
   }
   return null;
 }

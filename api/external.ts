@@ -1,7 +1,8 @@
 /** The external API: what silo users and operators call. Every endpoint needs a token. */
 import { requireActor } from './auth';
 import type { ApiDeps } from './deps';
-import { limitRate, type Rate } from './rate-limit';
+import { limitRate } from './rate-limit';
+import type { Rate } from './token-bucket';
 import { registerGroupByIp } from './routes/external/group-by-ip';
 import { registerGroupMembers } from './routes/external/group-members';
 import { registerGroups } from './routes/external/groups';

@@ -5,6 +5,7 @@ import { accessRoutes } from './routes/internal/access';
 import { driftRoutes } from './routes/internal/drift';
 import { eventListRoutes } from './routes/internal/event-list';
 import { eventRoutes } from './routes/internal/events';
+import { explainRoutes } from './routes/internal/explain';
 import { groupListRoutes } from './routes/internal/group-list';
 import { groupRoutes } from './routes/internal/groups';
 import { healthRoutes } from './routes/internal/health';
@@ -34,6 +35,7 @@ export async function registerInternalRoutes(server: Server, deps: InternalDeps,
     sledRoutes(authenticated, deps);
     switchRoutes(authenticated, deps);
     groupRoutes(authenticated, deps);
+    explainRoutes(authenticated, deps);
     driftRoutes(authenticated, deps);
     eventListRoutes(authenticated, deps);
     groupListRoutes(authenticated, deps);

@@ -8,6 +8,7 @@ import { loadConfig, type Config, type Endpoint } from '../config';
 import { openDatabase } from '../db/client';
 import { requireKnownSchema } from '../db/migrate';
 import { setMulticastEnabled } from '../db/runtime-config';
+import { LIMITS } from '../domain/limits';
 import { createTemporal } from '../temporal/client';
 import { createDispatcher } from './dispatch';
 import { registerExternalRoutes } from './external';
@@ -31,7 +32,7 @@ async function main(): Promise<void> {
   if (internalToken === undefined)
     throw new StartError('RACKCAST_INTERNAL_TOKEN is not set: the token that Nexus shows');
 
-  const database = openDatabase(config.databaseUrl, CONNECTIONS);
+  const database = openDatabase(config.databaseUrl, CONNECTIONS, LIMITS);
   const { db } = database;
   await requireKnownSchema(db).catch((error: unknown) => {
     throw new StartError(`the database cannot be used: ${firstLine(error)}`);

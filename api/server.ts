@@ -24,7 +24,7 @@ import {
 import type { Logger } from 'pino';
 import { LIMITS } from '../domain/limits';
 import './auth';
-import { toAnswer } from './errors';
+import { invalidRequest, toAnswer } from './errors';
 import { documentOptions, tidyDocument } from './openapi';
 
 export type Server = FastifyInstance<
@@ -41,6 +41,8 @@ export interface ServerOptions {
   title: string;
   version: string;
   description?: string;
+  /** How long a client may take to send the header of a request, and all of it. */
+  patience?: { headerMs: number; requestMs: number };
 }
 
 const SECURITY_HEADERS = {
@@ -52,12 +54,21 @@ const SECURITY_HEADERS = {
 };
 
 export async function createServer(options: ServerOptions): Promise<Server> {
+  const { patience = { headerMs: LIMITS.requestHeaderMs, requestMs: LIMITS.requestMs } } = options;
   const server = fastify({
     loggerInstance: options.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: LIMITS.requestBodyBytes,
-    requestTimeout: 30_000,
+    requestTimeout: patience.requestMs,
+    connectionTimeout: LIMITS.silentConnectionMs,
     keepAliveTimeout: 60_000,
+    http: {
+      headersTimeout: patience.headerMs,
+      // How often the two bounds above are looked at.
+      connectionsCheckingInterval: Math.ceil(patience.headerMs / 4),
+    },
+    // What still arrives on an open connection while the process stops is served, and the connection ends with it.
+    return503OnClosing: false,
     forceCloseConnections: 'idle',
     genReqId: () => randomUUID(),
     requestIdHeader: false,
@@ -74,10 +85,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(createSerializerCompiler({ stringify: JSON.stringify }));
   acceptJsonOnly(server);
-  answerErrors(server);
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(headersOf(request.id));
   });
+  answerErrors(server);
+  endConnectionsOnClose(server);
   logAnswers(server);
   await describeItself(server, options);
   return server;
@@ -97,7 +109,9 @@ function acceptJsonOnly(server: Server): void {
 
 function answerErrors(server: Server): void {
   server.setErrorHandler((error, request, reply) => {
-    const answer = toAnswer(error, request.id);
+    // A client that has gone reads no answer, and that it has gone is no fault of ours.
+    const gone = request.raw.destroyed && !request.raw.complete;
+    const answer = toAnswer(gone ? invalidRequest('the request broke off') : error, request.id);
     if (answer.ours) request.log.error({ ...about(error), route: request.routeOptions.url }, 'request failed');
     if (answer.status === 401) reply.header('www-authenticate', 'Bearer');
     return reply.code(answer.status).send(answer.body);
@@ -107,7 +121,9 @@ function answerErrors(server: Server): void {
   server.addHook('onRoute', ({ url, method }) => {
     routes.push({ path: pattern(url), methods: [method].flat() });
   });
-  server.setNotFoundHandler((request, reply) => {
+  // Before the body is looked at: what is in it does not matter to a method that is not there.
+  server.addHook('onRequest', async (request, reply) => {
+    if (!request.is404) return;
     const path = request.url.split('?', 1)[0] ?? '';
     const methods = routes.filter((route) => route.path.test(path)).flatMap((route) => route.methods);
     const known = methods.length > 0;
@@ -122,6 +138,18 @@ function answerErrors(server: Server): void {
 function pattern(url: string): RegExp {
   const parts = url.split('/').map((part) => (part.startsWith(':') ? '[^/]+' : part.replace(/[^\w-]/g, '\\$&')));
   return new RegExp(`^${parts.join('/')}$`);
+}
+
+/** Once the server is closing, each answer is the last of its connection; else the end would wait for idle clients. */
+function endConnectionsOnClose(server: Server): void {
+  let closing = false;
+  server.addHook('preClose', async () => {
+    closing = true;
+  });
+  server.addHook('onSend', async (_request, reply, payload) => {
+    if (closing) reply.header('connection', 'close');
+    return payload;
+  });
 }
 
 /** Requests are logged by route, never with headers: tokens travel there. */
@@ -166,8 +194,8 @@ function answerBrokenRequest(this: unknown, error: Error & { code?: string }, so
         : '400 Bad Request';
   const requestId = randomUUID();
   const body = JSON.stringify({ request_id: requestId, message: status.slice(4) });
-  socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\nx-request-id: ${requestId}\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
+  const length = String(Buffer.byteLength(body));
+  const headers = { ...headersOf(requestId), 'content-type': 'application/json', 'content-length': length };
+  const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}`);
+  socket.end(`HTTP/1.1 ${status}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
 }

@@ -29,13 +29,18 @@ function unless(fault: (text: string) => string | null) {
   };
 }
 
+/** The rule of `nameFault`, as readers of the document can check it. */
+const NAME = '^(?![0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$)^[a-z]([a-z0-9-]*[a-z0-9])?$';
+
 export const Name = z
   .string()
   .superRefine(unless(nameFault))
   .meta({
     id: 'Name',
-    description: 'Begins with a lower-case letter; lower-case letters, digits and dashes; is not a UUID.',
-    override: shownAs({ type: 'string', pattern: '^[a-z]([a-z0-9-]*[a-z0-9])?$', minLength: 1, maxLength: 63 }),
+    title: 'A name unique within the parent collection',
+    description:
+      'Begins with a lower-case letter; lower-case letters, digits and "-", not at the end. It may contain a UUID but not be one.',
+    override: shownAs({ type: 'string', pattern: NAME, minLength: 1, maxLength: LIMITS.nameLength }),
   });
 
 /** A UUID means an id; everything else has to be a name. */

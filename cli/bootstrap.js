@@ -107,6 +107,12 @@ function become(args) {
   child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
 }
 
+function benchmark(name) {
+  const script = path.join(root, 'dist', 'bench', `${name}.js`);
+  if (!/^[a-z-]+$/.test(name) || !fs.existsSync(script)) fail(`no benchmark ${name}: see bench/`);
+  return script;
+}
+
 requireNode();
 // Started from a shell by hand, we may well outlive it.
 if (process.env.npm_lifecycle_event !== undefined) require(orphan);
@@ -114,4 +120,5 @@ const [what, ...rest] = process.argv.slice(2);
 install();
 build(what !== 'test');
 if (what === 'test') become([path.join(__dirname, 'checks.js'), ...rest]);
+else if (what === 'bench') become([benchmark(rest[0] ?? 'report'), ...rest.slice(1)]);
 else if (what !== 'build') become([path.join(root, 'dist', 'cli', 'main.js'), what ?? 'start', ...rest]);

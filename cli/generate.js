@@ -39,7 +39,10 @@ function writeClient(name, folder) {
 
 const folder = mkdtempSync(path.join(tmpdir(), 'rackcast-generate-'));
 const built = path.join(root, 'dist', 'api');
+const agent = path.join(root, 'dist', 'dataplane', 'sled-agent', 'document.js');
 try {
+  // What we speak to the sleds' agents: no client is made from it, ours is the one it was made from.
+  run(process.execPath, [agent]);
   for (const name of ['external', 'internal']) {
     run(process.execPath, [path.join(built, `${name}-document.js`)]);
     writeClient(name, folder);

@@ -131,14 +131,15 @@ async function storeEvents(tx: Tx, folded: Folded[]): Promise<void> {
       const newer = superseded.get(event.eventId);
       const reason = failures.get(event.eventId) ?? (newer === undefined ? null : `overtaken by generation ${newer}`);
       const state = failures.has(event.eventId) ? 'failed' : newer === undefined ? null : 'superseded';
-      return { id: event.eventId, state, reason, touched };
+      return { id: event.eventId, state, reason, touched, newer: newer ?? null };
     }),
   );
   await tx.execute(sql`
     update instance_event e set time_applied = now(), touched = r.touched,
       state = coalesce(r.state::event_state, e.state), reason = r.reason,
-      time_finished = case when r.state is not null then now() end
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id uuid, state text, reason text, touched jsonb)
+      superseded_by = coalesce(r.newer, e.superseded_by), time_finished = case when r.state is not null then now() end
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as r(id uuid, state text, reason text, touched jsonb, newer bigint)
     where e.event_id = r.id`);
   const newer = folded.flatMap(({ instance, events, failures }) =>
     events

@@ -15,12 +15,25 @@ export interface Database {
 
 const BIGINT = 20;
 
-/** Opens a pool of at most `connections`; nothing is sent until the first query. */
-export function openDatabase(url: string, connections = 10): Database {
+/** How long the server lets a statement run, wait for a lock, or leave its transaction idle. */
+export interface Patience {
+  statementMs: number;
+  lockMs: number;
+}
+
+/** Opens a pool of at most `connections`; nothing is sent until the first query. Without `patience` statements may take their time. */
+export function openDatabase(url: string, connections = 10, patience?: Patience): Database {
   const client = postgres(url, {
     max: connections,
     onnotice: () => undefined,
     connect_timeout: 10,
+    ...(patience !== undefined && {
+      connection: {
+        statement_timeout: patience.statementMs,
+        lock_timeout: patience.lockMs,
+        idle_in_transaction_session_timeout: patience.statementMs,
+      },
+    }),
     // Counters and generations stay far below 2^53.
     types: { bigint: { to: BIGINT, from: [BIGINT], serialize: String, parse: Number } },
   });

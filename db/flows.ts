@@ -65,7 +65,10 @@ export async function retireFlows(db: Db, groupId: string, sources: string, roun
   return [...new Set([...rows].map((row) => row.sled_id))].toSorted();
 }
 
-/** Flows that a registration prepares on a VMM's NIC are known like any other, so that they can be taken back. */
+/**
+ * Flows that a registration prepares on a VMM's NIC are known like any other, so that they can be taken back. One that is being
+ * taken back at this moment may be there again when the registration arrives: it is asked about once more.
+ */
 export async function notePrepared(
   db: Db,
   vmm: { propolisId: string; sledId: string },
@@ -77,7 +80,8 @@ export async function notePrepared(
     select g.id, ${vmm.propolisId}, ${vmm.sledId}, r."groupIp"::inet, r.sources, 'joining', g.round
     from jsonb_to_recordset(${JSON.stringify(groups)}::jsonb) as r("groupId" uuid, "groupIp" text, sources text)
     join multicast_group g on g.id = r."groupId"
-    on conflict (group_id, propolis_id, sources) do nothing`);
+    on conflict (group_id, propolis_id, sources) do update set state = 'joining', time_modified = now()
+      where member_flow.state = 'leaving'`);
 }
 
 /** A VMM that is gone has no flows. */

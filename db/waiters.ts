@@ -95,11 +95,13 @@ export async function undelivered(db: Queryable, groupId: string): Promise<Deliv
   return [...byWorkflow.values()];
 }
 
-/** Groups with outcomes that nobody was told: the run that decided them ended too early. */
+/** Groups with outcomes, of events or of updates, that nobody was told: the run that decided them ended too early. */
 export async function untoldGroups(db: Queryable): Promise<string[]> {
   const rows = await db.execute<{ id: string }>(sql`
-    select distinct w.group_id as id from group_waiter w join instance_event e on e.event_id = w.event_id
-    where w.outcome is not null and not w.told and e.claimed_by is not null limit ${LIMITS.reconcilePage}`);
+    select w.group_id as id from group_waiter w join instance_event e on e.event_id = w.event_id
+    where w.outcome is not null and not w.told and e.claimed_by is not null
+    union select group_id from multicast_group_update where not told and state in ('served', 'failed', 'refused')
+    limit ${LIMITS.reconcilePage}`);
   return [...rows].map((row) => row.id);
 }
 

@@ -44,8 +44,10 @@ function portDifferences(
   ];
 }
 
+type Value = string | number | null | undefined;
+
 function valueDifferences(expected: ExternalObject, actual: ExternalObject): Difference[] {
-  const values: [string, unknown, unknown][] = [
+  const values: [string, Value, Value][] = [
     ['VLAN', expected.vlan, actual.vlan],
     ['sources', expected.sources.toSorted().join(' '), [...new Set(actual.sources)].toSorted().join(' ')],
     ['NAT target', expected.nat?.underlayIp, actual.nat?.underlayIp],
@@ -57,6 +59,6 @@ function valueDifferences(expected: ExternalObject, actual: ExternalObject): Dif
     .map(([what, before, now]) => ({
       kind: 'divergent',
       port: null,
-      detail: `${what} is ${String(now || 'none')}, not ${String(before || 'none')}`,
+      detail: `${what} is ${now || 'none'}, not ${before || 'none'}`,
     }));
 }

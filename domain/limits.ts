@@ -29,6 +29,17 @@ export const LIMITS = {
   /** What one API token may ask of one API process: at once, and in the long run. */
   requestBurst: 2_000,
   requestsPerSecond: 500,
+  /** What one remote address may try without a valid token: at once, and in the long run. */
+  attemptBurst: 300,
+  attemptsPerSecond: 10,
+  /** A request's header, and all of it, must have arrived within this. */
+  requestHeaderMs: 10_000,
+  requestMs: 30_000,
+  /** A connection on which nothing moves; longer than any request waits for its answer. */
+  silentConnectionMs: 90_000,
+  /** One statement of an API request, and its wait for one lock. */
+  statementMs: 20_000,
+  lockMs: 10_000,
   /** Temporal's SQL visibility: bytes of one search attribute value. */
   searchAttributeBytes: 2048,
   /** Events that share one run of their workflow: their instance ids must fit one search attribute value. */
@@ -114,6 +125,11 @@ const relations: [string, boolean][] = [
   ['an event waits longer than detection takes', LIMITS.detectionMs < LIMITS.waitMs],
   ['a step at a switch outlasts detection', LIMITS.detectionMs < LIMITS.switchStepMs],
   ['an event waits longer than a step at a switch', LIMITS.switchStepMs < LIMITS.waitMs],
+  [
+    'an update is answered before its connection counts as dead',
+    LIMITS.updateWaitMs + LIMITS.updateGraceMs < LIMITS.silentConnectionMs,
+  ],
+  ['a lock is given up before its statement', LIMITS.lockMs < LIMITS.statementMs],
   ['instance ids of a run fit one search attribute', LIMITS.eventsPerRun * 39 < LIMITS.searchAttributeBytes],
   ['a pass ends before the next', LIMITS.settleLastMs * 2 < LIMITS.reconcileEveryMs],
   ['retries in a workflow are the short ones', LIMITS.retryInWorkflowMs < LIMITS.retryMaxMs],

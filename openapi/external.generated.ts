@@ -1,4 +1,4 @@
-/** Generated from external.json by `npm run generate`; do not edit. sha256 657e84e0250936015739fc9f577c02857dfb792db12c9f2e0fafb33d464e58fb */
+/** Generated from external.json by `npm run generate`; do not edit. sha256 760b597aeae95363e3864b4852b656d2150548887206f808571e6d48e80eeb22 */
 
 export interface paths {
     "/v1/multicast-groups": {
@@ -358,7 +358,10 @@ export interface components {
             /** @description Name or ID of a VPC of the group's project whose VNI to use; absent: the default VNI. */
             vpc?: components["schemas"]["NameOrId"] | null;
         };
-        /** @description Begins with a lower-case letter; lower-case letters, digits and dashes; is not a UUID. */
+        /**
+         * A name unique within the parent collection
+         * @description Begins with a lower-case letter; lower-case letters, digits and "-", not at the end. It may contain a UUID but not be one.
+         */
         Name: string;
         /** @description Update-time parameters for a multicast group; what is absent or null stays. */
         MulticastGroupUpdate: {

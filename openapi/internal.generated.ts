@@ -1,4 +1,4 @@
-/** Generated from internal.json by `npm run generate`; do not edit. sha256 5c45b454fbaf5295c79fe88f7cf3e40eb0b8806d0e7c9919a5c1e7946cc9682e */
+/** Generated from internal.json by `npm run generate`; do not edit. sha256 57705c6da67d7a20d614e5e6039028388ec3a038fe6c427030e6dc023e6860b3 */
 
 export interface paths {
     "/healthz": {
@@ -347,6 +347,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/groups/{group}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why an instance does, or does not, receive a group */
+        get: operations["group_explain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/drift": {
         parameters: {
             query?: never;
@@ -586,7 +603,10 @@ export interface components {
             /** @description Groups of the instance's project, by name or id; at most 32. */
             multicast_groups?: components["schemas"]["NameOrId"][] | null;
         };
-        /** @description Begins with a lower-case letter; lower-case letters, digits and dashes; is not a UUID. */
+        /**
+         * A name unique within the parent collection
+         * @description Begins with a lower-case letter; lower-case letters, digits and "-", not at the end. It may contain a UUID but not be one.
+         */
         Name: string;
         NameOrId: string | components["schemas"]["Name"];
         InstanceStartEvent: {
@@ -1123,6 +1143,34 @@ export interface components {
             /** @enum {string} */
             state: "joining" | "joined" | "leaving";
             reason: string | null;
+        };
+        GroupExplanation: {
+            /** Format: uuid */
+            group_id: string;
+            group_name: components["schemas"]["Name"];
+            /** Format: ip */
+            group_ip: string;
+            /** Format: uuid */
+            instance_id: string | null;
+            instance_name: string | null;
+            /** Format: ip */
+            source: string | null;
+            /**
+             * @description partly: through some of the switches, or no further than the port of its sled.
+             * @enum {string}
+             */
+            receives: "yes" | "partly" | "no";
+            /** @description The first link that is not whole. */
+            broken: string | null;
+            why: string;
+            links: components["schemas"]["ExplanationLink"][];
+        };
+        ExplanationLink: {
+            /** @description multicast, membership, instance, generation, switchN, source filter, sled, agent version. */
+            link: string;
+            /** @enum {string} */
+            state: "whole" | "limited" | "broken";
+            detail: string;
         };
         /** @description A single page of results */
         DriftResultsPage: {
@@ -2187,6 +2235,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GroupStatus"];
+                };
+            };
+            "4XX": components["responses"]["Error"];
+            "5XX": components["responses"]["Error"];
+        };
+    };
+    group_explain: {
+        parameters: {
+            query?: {
+                /** @description By id, or by name in the project of the group. Absent: the group alone. */
+                instance?: components["schemas"]["NameOrId"];
+                /** @description Address that sends. Absent: any that the group takes. */
+                source?: string;
+            };
+            header?: never;
+            path: {
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description successful operation */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupExplanation"];
                 };
             };
             "4XX": components["responses"]["Error"];

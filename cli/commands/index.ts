@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { EXIT } from '../failure';
 import { driftCommand } from './drift';
 import { eventCommands } from './events';
+import { explainCommand } from './explain';
 import { groupCommands } from './groups';
 import { memberCommands } from './members';
 import { multicastCommands } from './multicast';
@@ -11,6 +12,7 @@ import { reconcileCommand } from './reconcile';
 import { roleCommands } from './role';
 import { switchCommands } from './switches';
 import { tokenCommands } from './token';
+import { walkCommand } from './walk';
 
 /** Before the program's other commands, so that they inherit how wrong usage ends. */
 export function registerCommands(program: Command): void {
@@ -21,6 +23,8 @@ export function registerCommands(program: Command): void {
   switchCommands(program);
   eventCommands(program);
   driftCommand(program);
+  explainCommand(program);
+  walkCommand(program);
   reconcileCommand(program);
   multicastCommands(program);
   tokenCommands(program);

@@ -22,7 +22,7 @@ interface Part {
 
 export class Supervisor {
   readonly #parts = new Map<string, Part>();
-  #stopping = false;
+  readonly #stop = new AbortController();
 
   /** Called when a part runs again, as another process. */
   restarted = (): void => {};
@@ -48,12 +48,12 @@ export class Supervisor {
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#stop.abort();
     for (const [, part] of [...this.#parts].reverse()) await part.process.stop();
   }
 
   #start(program: Program, backoff: number): StackProcess {
-    if (this.#stopping) throw new StackError('stopped');
+    if (this.#stop.signal.aborted) throw new StackError('stopped');
     const started = new StackProcess(program);
     this.#parts.set(program.name, { process: started, startedAt: Date.now(), backoff });
     return started;
@@ -62,12 +62,11 @@ export class Supervisor {
   async #died(dead: StackProcess, how: string): Promise<void> {
     const { program } = dead;
     const part = this.#parts.get(program.name);
-    if (this.#stopping || dead.stopping || part?.process !== dead) return;
+    if (this.#stop.signal.aborted || dead.stopping || part?.process !== dead) return;
     const backoff = Date.now() - part.startedAt > HEALTHY_MS ? BACKOFF_MIN_MS : part.backoff;
     this.say(`${program.name} ended (${how}); starting it again in ${backoff / 1_000} s. ${lastWords(dead)}`);
-    // What stops the stack does not wait for this.
-    await pause(backoff, undefined, { ref: false });
-    if (this.#stopping) return;
+    await pause(backoff, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+    if (this.#stop.signal.aborted) return;
     const again = this.#start(program, Math.min(2 * backoff, BACKOFF_MAX_MS));
     this.keep(again);
     await again.started;

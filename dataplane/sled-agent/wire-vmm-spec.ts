@@ -54,7 +54,7 @@ const Component = z.discriminatedUnion('type', [
     block_size: U32,
     path: z.string(),
     readonly: z.boolean(),
-    workers: U32.min(1).nullish(),
+    workers: U64.min(1).nullish(),
   }),
   component('blob_storage_backend', { base64: z.string(), readonly: z.boolean() }),
   component('virtio_network_backend', { vnic_name: z.string() }),

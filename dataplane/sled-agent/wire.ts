@@ -53,7 +53,7 @@ export const VmmRuntimeState = z.object({
 });
 export type VmmRuntimeState = z.output<typeof VmmRuntimeState>;
 
-const MigrationRuntimeState = z.object({
+export const MigrationRuntimeState = z.object({
   migration_id: Uuid,
   state: z.enum(['pending', 'in_progress', 'failed', 'completed']),
   gen: U64,

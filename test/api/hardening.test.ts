@@ -1,6 +1,6 @@
 /** Callers that ask too much, too slowly, or go away. */
 import { connect } from 'node:net';
-import { createLimiter } from '../../api/rate-limit';
+import { createLimiter } from '../../api/token-bucket';
 import { makeRack, startExternalApi, type ExternalApi } from '../support/external-api';
 
 let api: ExternalApi;

@@ -3,13 +3,13 @@
  * wakes groups. `makeRack` fills in what Nexus would register.
  */
 import { randomUUID } from 'node:crypto';
-import pino from 'pino';
+import pino, { type Logger } from 'pino';
 import { sql } from 'drizzle-orm';
 import { registerExternalRoutes } from '../../api/external';
-import type { Rate } from '../../api/rate-limit';
 import { createServer, type Server } from '../../api/server';
+import type { Rate } from '../../api/token-bucket';
 import { createToken, grantRole, type RoleGrant } from '../../db/access';
-import { openDatabase, type Db } from '../../db/client';
+import { openDatabase, type Db, type Patience } from '../../db/client';
 import { instance, project, rackSwitch, silo, sled, vpc } from '../../db/schema';
 import type { Temporal } from '../../temporal/client';
 import { createTestDatabase } from './database';
@@ -26,17 +26,27 @@ export interface ExternalApi {
   close(): Promise<void>;
 }
 
+export interface ExternalApiOptions {
+  connections?: number;
+  rate?: Rate;
+  /** Of the database. */
+  patience?: Patience;
+  log?: Logger;
+}
+
 export async function startExternalApi({
   connections = 10,
   rate,
-}: { connections?: number; rate?: Rate } = {}): Promise<ExternalApi> {
+  patience,
+  log = pino({ level: 'silent' }),
+}: ExternalApiOptions = {}): Promise<ExternalApi> {
   const database = await createTestDatabase();
-  const pool = openDatabase(database.url, connections);
+  const pool = openDatabase(database.url, connections, patience);
   const { db } = pool;
   const woken: ExternalApi['woken'] = [];
   const temporal = { wakeGroup: async (group: { id: string; ip: string }) => void woken.push(group) };
-  const server = await createServer({ log: pino({ level: 'silent' }), title: 'test', version: '0' });
-  const deps = { db, temporal: temporal as unknown as Temporal, log: pino({ level: 'silent' }) };
+  const server = await createServer({ log, title: 'test', version: '0' });
+  const deps = { db, temporal: temporal as unknown as Temporal, log };
   await registerExternalRoutes(server, deps, rate);
   const base = await listen(server);
   return {

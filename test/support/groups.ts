@@ -15,13 +15,15 @@ export interface GroupSpec {
   uplinks?: string[];
   mvlan?: number;
   vni?: number;
+  /** Where another group has the address that salt 0 gives. */
+  salt?: number;
 }
 
 export async function createGroup(db: Db, spec: GroupSpec): Promise<string> {
   const id = randomUUID();
   const underlayId = randomUUID();
   const poolId = randomUUID();
-  const vni = spec.vni ?? 77;
+  const { vni = 77, salt = 0 } = spec;
   await db.transaction(async (tx) => {
     await tx.insert(ipPool).values({
       id: poolId,
@@ -37,7 +39,7 @@ export async function createGroup(db: Db, spec: GroupSpec): Promise<string> {
       .values({ id: randomUUID(), ipPoolId: poolId, firstAddress: spec.ip, lastAddress: spec.ip });
     await tx
       .insert(underlayMulticastGroup)
-      .values({ id: underlayId, multicastIp: underlayAddress(spec.ip, 0), salt: 0, vni, tag: tagOf(id) });
+      .values({ id: underlayId, multicastIp: underlayAddress(spec.ip, salt), salt, vni, tag: tagOf(id) });
     await tx.insert(multicastGroup).values({
       id,
       name: spec.name,

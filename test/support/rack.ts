@@ -7,9 +7,9 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { sql } from 'drizzle-orm';
 import pino from 'pino';
 import { createActivities, type Activities } from '../../activities';
+import { sledAgents } from '../../activities/agents';
 import { Directory } from '../../dataplane/directory';
 import { createDpdClient } from '../../dataplane/dpd/client';
-import { createSledAgentClient } from '../../dataplane/sled-agent/client';
 import { acceptEvents, type Acceptance } from '../../db/accept-events';
 import { createGroup, deleteGroup } from './groups';
 import { holdings } from './holdings';
@@ -56,10 +56,9 @@ export async function startRack(options: RackOptions = {}) {
   const taskQueue = `test-${randomUUID()}`;
   const temporal = createTemporal({ connection, namespace: 'default', taskQueue });
   const dpd = new Directory((address) => createDpdClient({ address, timeoutMs: LIMITS.switchCallMs, connections: 8 }));
-  const agents = new Directory((address) =>
-    createSledAgentClient({ address, timeoutMs: LIMITS.sledCallMs, connections: 16 }),
-  );
-  const activities = createActivities({ db, switches: dpd, sleds: agents, temporal, log: pino({ level: 'silent' }) });
+  const log = pino({ level: 'silent' });
+  const agents = sledAgents(db, log);
+  const activities = createActivities({ db, switches: dpd, sleds: agents, temporal, log });
   let worker = await startWorker();
 
   async function startWorker() {
@@ -118,7 +117,14 @@ export async function startRack(options: RackOptions = {}) {
     async group(
       name: string,
       ip: string,
-      about: { sources?: string[]; projectId?: string; uplinks?: string[]; mvlan?: number; vni?: number } = {},
+      about: {
+        sources?: string[];
+        projectId?: string;
+        uplinks?: string[];
+        mvlan?: number;
+        vni?: number;
+        salt?: number;
+      } = {},
     ) {
       const id = await createGroup(db, { name, ip, projectId, ...about });
       await temporal.wakeGroup({ id, ip, name });

@@ -28,8 +28,8 @@ declare global {
 
 const PREFIX = 'rackcast-test-';
 
-/** Suites that are pure: a run of only these starts nothing. */
-const PURE = /^(\.\/)?test\/(domain|properties)\b/;
+/** Suites that are pure, or start a whole stack themselves: a run of only these starts nothing. */
+const PURE = /^(\.\/)?test\/(domain|properties|system)\b/;
 
 export default async function setup(_global: unknown, { rootDir }: { rootDir: string }): Promise<void> {
   const patterns = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));

@@ -1,14 +1,16 @@
 /**
  * What must be true of a rack once everything has settled, whatever happened before: the switches hold what was acknowledged, that
  * is what is desired, nothing of ours is left without a row, nobody is shown as Joined who is not, every event has an outcome,
- * and no counter went back. Read from the daemons themselves, and worked out from the rows anew.
+ * no counter went back, and every packet reaches exactly the joined members. Read from the daemons themselves, and worked out from the rows anew.
  */
 import { sql } from 'drizzle-orm';
 import { loadFacts, lockGroup } from '../../db/load-round';
 import { planRound } from '../../domain/plan-round';
 import type { SwitchConfig, SwitchObject } from '../../domain/switch-config';
 import { groupOfTag, observedOf, sameObject } from '../../domain/switch-edits';
+import { delivers } from './delivery';
 import { holdings } from './holdings';
+import { lostVmms } from './lost-vmms';
 import type { TestRack } from './rack';
 
 /** What is looked at: a rack in this process, or a whole stack as it shows itself. */
@@ -52,6 +54,7 @@ export async function faultsOf(rack: Inspected): Promise<string[]> {
     ...(await memberFaults(rack)),
     ...(await rowFaults(rack)),
     ...(await countersThatWentBack(rack)),
+    ...(await delivers(rack)).wrong,
   ];
   return faults.toSorted();
 }
@@ -153,7 +156,7 @@ async function memberFaults(rack: Inspected): Promise<string[]> {
     if (facing.state.apiVersion === 5 && !flows.has(`${row.propolis_id} ${row.ip}`))
       faults.push(`${row.instance} in ${row.ip}: Joined without a flow`);
   }
-  const lost = await lostVmms(rack);
+  const lost = await lostVmms(rack.db);
   for (const flow of flows)
     if (!wanted.has(flow) && !lost.has(flow.split(' ')[0] ?? '')) faults.push(`flow ${flow}: nobody wants it`);
   return faults;
@@ -163,15 +166,6 @@ function flowsOn(facing: Inspected['sleds'][number]): string[] {
   return facing.state.vmms
     .view()
     .flatMap((vmm) => vmm.nics.flatMap((nic) => nic.joined.map((group) => `${vmm.propolis_id} ${group.group_ip}`)));
-}
-
-/** VMMs of instances that failed: no sled was asked to forget them. */
-async function lostVmms({ db }: Inspected): Promise<Set<string>> {
-  const rows = await db.execute<{ id: string }>(sql`
-    select coalesce(b.body ->> 'propolis_id', b.body #>> '{target,propolis_id}') as id
-    from instance_event b where b.kind in ('start', 'migrate')
-      and exists (select 1 from instance_event f where f.instance_id = b.instance_id and f.kind = 'fail' and f.generation > b.generation)`);
-  return new Set([...rows].map((row) => row.id));
 }
 
 /** No event without an outcome, nothing left waiting, nobody's rows in between. */

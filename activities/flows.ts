@@ -2,7 +2,7 @@
  * Flows on one sled. A slow or silent sled delays only its own members: what it did not answer keeps the reason, and the round goes
  * on. Which flows are asked is read when the attempt begins, so a late attempt never asks for what is no longer wanted.
  */
-import { activityInfo } from '@temporalio/activity';
+import { activityInfo, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { CodedError, ERRORS } from '../domain/errors';
 import { LIMITS } from '../domain/limits';
@@ -64,6 +64,7 @@ function answerOf(flow: FlowTask): Answer {
 async function askAll(client: SledAgentClient, flows: FlowTask[], state: 'joining' | 'leaving'): Promise<Answer[]> {
   const answers: Answer[] = [];
   for (let from = 0; from < flows.length; from += LIMITS.sledConnections) {
+    heartbeat();
     const chunk = flows.slice(from, from + LIMITS.sledConnections);
     answers.push(...(await Promise.all(chunk.map((flow) => askOne(client, flow, state)))));
     const silent = answers.find((answer) => answer.code === 'Unreachable');

@@ -5,7 +5,7 @@
  * it is written again. An attempt ends as `left` when the switch is no longer what the round planned for (out of service, or restarted):
  * resync owes the rest. A foreign object in the way is never touched.
  */
-import { activityInfo } from '@temporalio/activity';
+import { activityInfo, heartbeat } from '@temporalio/activity';
 import { CodedError, isCoded } from '../domain/errors';
 import { LIMITS } from '../domain/limits';
 import type { SwitchTask } from '../domain/plan-round';
@@ -88,7 +88,10 @@ async function converge(
   attempt: number,
   torn: boolean,
 ): Promise<number> {
-  const read = () => client.readGroup({ underlayIp, externalIp: ip });
+  const read = () => {
+    heartbeat();
+    return client.readGroup({ underlayIp, externalIp: ip });
+  };
   const believed = attempt === 1 && !torn && task.known !== null ? observedOf(task.known.config) : await read();
   try {
     return await write(client, believed, task.desired, torn);
@@ -118,6 +121,7 @@ async function write(
 class HalfChanged extends CodedError {}
 
 async function applyEdit(client: DpdClient, edit: SwitchEdit): Promise<void> {
+  heartbeat();
   try {
     await client.apply(edit);
   } catch (error) {

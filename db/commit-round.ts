@@ -30,6 +30,8 @@ export interface RoundEnd {
   final: SwitchConfig | null;
   /** Whether the round believes that at least one switch is required and all of them hold `final`. */
   settled: boolean;
+  /** Nothing is known to have failed, but nothing is done either: who waits goes on waiting for the next round. */
+  undecided: boolean;
   /** More is to come: slow sleds. Only good news is written; what is missing is judged at the end. */
   partial: boolean;
   receipts: Receipt[];
@@ -69,16 +71,22 @@ async function confirmed(tx: Tx, end: RoundEnd): Promise<RoundEnd> {
   const lacking = await lackingSwitches(tx, end.groupId);
   if (lacking.length === 0) return end;
   const reason = end.reason ?? lacking.join(', ');
-  return { ...end, settled: false, outcome: end.outcome === 'served' ? 'failed' : end.outcome, reason };
+  return {
+    ...end,
+    settled: false,
+    undecided: end.outcome === 'served',
+    outcome: end.outcome === 'served' ? 'failed' : end.outcome,
+    reason,
+  };
 }
 
 async function finish(tx: Tx, end: RoundEnd, group: GroupRow, changed: boolean): Promise<Committed> {
-  const updated = await settleUpdate(tx, end.groupId, end.round, end.outcome, end.reason);
+  const updated = !end.undecided && (await settleUpdate(tx, end.groupId, end.round, end.outcome, end.reason));
   const sources = sourcesKey(await sourcesOf(tx, end.groupId));
   const members = await judgeMembers(tx, end, sources);
   // A refused update fails alone: who shared its round is served by the next, which follows at once.
   const alone = updated && end.outcome !== 'served';
-  if (!alone) await judgeWaiters(tx, end, sources);
+  if (!alone && !end.undecided) await judgeWaiters(tx, end, sources);
   // A round that was planned before the deletion has made the group, not removed it.
   const removed = group.state === 'deleting' && end.final === null && end.outcome === 'served' && end.settled;
   const owed = await owesFlows(tx, end);

@@ -29,7 +29,8 @@ export async function acceptUpdate(
   const rows = await tx.execute<{ project_id: string; state: string }>(sql`
     select project_id, state from multicast_group where id = ${wanted.groupId} and state = 'active'`);
   const group = rows[0];
-  if (group === undefined) throw new CodedError('InvalidRequest', 'multicast-group must be Active to be updated');
+  if (group === undefined)
+    throw new CodedError('InvalidRequest', `multicast-group with id "${wanted.groupId}" must be Active to be updated`);
   if (wanted.name !== null) await claimName(tx, group.project_id, wanted.name, wanted.groupId);
   const updateId = randomUUID();
   await tx.execute(sql`

@@ -37,9 +37,8 @@ export async function describeGroup(
     .where(and(live(group.id), eq(multicastGroup.state, 'active')))
     .returning({ id: multicastGroup.id });
   if (changed.length > 0) return;
-  const [present] = await tx.select({ state: multicastGroup.state }).from(multicastGroup).where(live(group.id));
-  if (present === undefined) throw absent(group.id);
-  throw notActive(present.state);
+  const [present] = await tx.select().from(multicastGroup).where(live(group.id));
+  throw present === undefined ? absent(group.id) : notActive(present);
 }
 
 /** New sources, for a group that no switch follows yet. */
@@ -52,9 +51,9 @@ export async function storeSources(tx: Tx, id: string, sources: string[]): Promi
   return requests;
 }
 
-export function notActive(state: GroupRow['state']): CodedError {
+export function notActive({ name, state }: GroupRow): CodedError {
   const shown = { creating: 'Creating', active: 'Active', deleting: 'Deleting' }[state];
-  return new CodedError('InvalidRequest', `multicast-group is ${shown}, it must be Active to be updated`);
+  return new CodedError('InvalidRequest', `multicast-group "${name}" is ${shown}, it must be Active to be updated`);
 }
 
 /** Marks the group as Deleting and ends its memberships; the switches follow. Refused if it is Deleting already. */

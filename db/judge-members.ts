@@ -40,7 +40,8 @@ function facts(end: Judgement, sources: string) {
       coalesce(lx.reason, tx.reason, ${end.reason}::text,
         case when ls.port is null then 'the sled is not registered' end,
         lf.reason, case when m.target_sled_id is not null then tf.reason end, 'not programmed yet') as why,
-      lx.reason is not null or tx.reason is not null as excluded
+      lx.reason is not null or tx.reason is not null as excluded,
+      ${end.reason}::text is not null or ls.port is null or lf.reason is not null or (m.target_sled_id is not null and tf.reason is not null) as known
     from multicast_group_member m
     left join lateral (select 'rear' || s.rear_port as port from sled s where s.id = m.sled_id) ls on true
     left join lateral (select 'rear' || s.rear_port as port from sled s where s.id = m.target_sled_id) ts on true
@@ -77,7 +78,8 @@ export async function judgeMembers(tx: Tx, end: Judgement, sources: string): Pro
 
 /**
  * Each waiter's outcome is that of its instance's member: a round can serve ten stops and fail one start. Whoever was overtaken
- * (the member changed again) has nothing to wait for any more.
+ * (the member changed again) has nothing to wait for any more. Where no reason is known, a sled was not even asked: the next round
+ * decides.
  */
 export async function judgeWaiters(tx: Tx, end: Judgement, sources: string): Promise<void> {
   const failed = end.outcome === 'served' ? 'failed' : end.outcome;
@@ -87,15 +89,14 @@ export async function judgeWaiters(tx: Tx, end: Judgement, sources: string): Pro
         case
           when f.id is null then case when ${end.settled} then 'served' else ${failed} end
           when not f.judged then 'served'
-          when f.migrating then case when f.target_fits then 'served' when f.excluded then 'refused' else ${failed} end
-          when f.fits then 'served'
+          when f.migrating and f.target_fits or not f.migrating and f.fits then 'served'
           when f.excluded then 'refused'
-          else ${failed}
+          when f.known then ${failed}
         end as outcome,
         coalesce(f.why, ${end.reason}::text) as why
       from group_waiter w left join facts f on f.parent_id = w.instance_id
       where w.group_id = ${end.groupId} and w.request <= ${end.covered} and w.outcome is null)
     update group_waiter w set outcome = j.outcome, reason = case when j.outcome = 'served' then null else j.why end
     from judged j
-    where w.event_id = j.event_id and w.group_id = ${end.groupId} and (j.outcome = 'served' or not ${end.partial})`);
+    where w.event_id = j.event_id and w.group_id = ${end.groupId} and j.outcome is not null and (j.outcome = 'served' or not ${end.partial})`);
 }

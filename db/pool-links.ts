@@ -59,10 +59,26 @@ export async function findDefaultPool(db: Queryable, siloId: string, family: IpF
 }
 
 /** Links the pool; null if it is gone. */
-export async function linkPool(tx: Tx, poolId: string, siloId: string, isDefault: boolean): Promise<LinkRow | null> {
+export async function linkPool(
+  tx: Tx,
+  poolId: string,
+  to: { id: string; name: string },
+  isDefault: boolean,
+): Promise<LinkRow | null> {
   const pool = await lockPool(tx, poolId);
   if (pool === null) return null;
   const { poolType, ipVersion, name } = pool;
+  const siloId = to.id;
+  const taken = (why: string, cause?: unknown) =>
+    new CodedError('ObjectAlreadyExists', `already exists: ip-pool-resource: ${why}`, { cause });
+  const linked = `ip-pool "${name}" is linked to silo "${to.name}"`;
+  const present = await linkedPools(tx).where(and(eq(ipPoolSilo.siloId, siloId), isNull(ipPool.timeDeleted)));
+  if (present.some((each) => each.pool.id === poolId)) throw taken(linked);
+  const rival = present.find(
+    (each) => each.isDefault && each.pool.poolType === poolType && each.pool.ipVersion === ipVersion,
+  );
+  const has = `silo "${to.name}" has a default ${poolType} IP${ipVersion} pool`;
+  if (isDefault && rival !== undefined) throw taken(`${has}, ip-pool "${rival.pool.name}"`);
   try {
     const rows = await tx
       .insert(ipPoolSilo)
@@ -72,11 +88,7 @@ export async function linkPool(tx: Tx, poolId: string, siloId: string, isDefault
   } catch (error) {
     const index = violatedIndex(error);
     if (index === null) throw error;
-    const why =
-      index === 'one_default_ip_pool_per_silo'
-        ? `the silo has a default ${poolType} IP${ipVersion} pool`
-        : `ip-pool "${name}" is linked to the silo`;
-    throw new CodedError('ObjectAlreadyExists', `already exists: ip-pool-resource: ${why}`, { cause: error });
+    throw taken(index === 'one_default_ip_pool_per_silo' ? has : linked, error);
   }
 }
 

@@ -3,7 +3,7 @@
  * what still needs it. Whoever adds something below a row locks that row against removal (`for key share`), so the guards here
  * see all there is.
  */
-import { and, asc, eq, gt, isNull, sql, type SQL } from 'drizzle-orm';
+import { and, asc, eq, gt, isNull, ne, sql, type SQL } from 'drizzle-orm';
 import { CodedError } from '../domain/errors';
 import type { Db, Queryable, Tx } from './client';
 import type { IdPage } from './page';
@@ -52,6 +52,12 @@ export async function putVpc(db: Db, row: { id: string; projectId: string; name:
           groupOf(tx, eq(multicastGroup.vpcId, row.id)),
           'the VNI of a VPC cannot change while it has multicast groups',
         );
+      const [other] = await tx
+        .select()
+        .from(vpc)
+        .where(and(eq(vpc.vni, row.vni), ne(vpc.id, row.id)));
+      if (other !== undefined)
+        throw new CodedError('InvalidRequest', `vni: vpc "${other.name}" with id "${other.id}" has VNI ${row.vni}`);
       return tx
         .insert(vpc)
         .values(row)

@@ -38,7 +38,9 @@ export async function putSled(db: Db, row: SledRegistration): Promise<{ put: Put
     });
   } catch (error) {
     if (violatedIndex(error) !== 'lookup_sled_by_rear_port') throw error;
-    throw new CodedError('InvalidRequest', `port: another sled is registered at rear${row.rearPort}`, { cause: error });
+    const [other] = await db.select({ id: sled.id }).from(sled).where(eq(sled.rearPort, row.rearPort));
+    const message = `port: sled "${other?.id ?? 'just removed'}" is registered at rear${row.rearPort}`;
+    throw new CodedError('InvalidRequest', message, { cause: error });
   }
 }
 

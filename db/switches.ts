@@ -47,7 +47,9 @@ export async function putSwitch(db: Db, row: SwitchRegistration): Promise<Put> {
     });
   } catch (error) {
     if (violatedIndex(error) !== 'lookup_switch_by_slot') throw error;
-    throw new CodedError('InvalidRequest', `slot: another switch is registered in slot ${row.slot}`, { cause: error });
+    const [other] = await db.select({ id: rackSwitch.id }).from(rackSwitch).where(eq(rackSwitch.slot, row.slot));
+    const message = `slot: switch "${other?.id ?? 'just removed'}" is registered in slot ${row.slot}`;
+    throw new CodedError('InvalidRequest', message, { cause: error });
   }
 }
 

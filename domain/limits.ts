@@ -60,6 +60,8 @@ export const LIMITS = {
   resyncingAttempts: 1,
   switchRetryMs: 250,
   switchRetryMaxMs: 3_000,
+  /** An activity at a switch or a sled that says nothing for this long has lost its worker. Longer than one call. */
+  heartbeatMs: 8_000,
   /** All attempts at one switch in one round; an unreachable one leaves service long before. */
   switchStepMs: 120_000,
   /** A switch that is not in service is written to, but not waited for longer than this. */
@@ -117,6 +119,10 @@ export const LIMITS = {
 
 const relations: [string, boolean][] = [
   ['a call to a switch ends before its activity', LIMITS.switchCallMs * 4 < LIMITS.switchAttemptMs],
+  [
+    'a call is over before its worker counts as dead',
+    LIMITS.switchCallMs < LIMITS.heartbeatMs && LIMITS.sledCallMs < LIMITS.heartbeatMs,
+  ],
   ['a call to a sled ends before its activity', LIMITS.sledCallMs < LIMITS.sledAttemptMs],
   [
     'checks fit the detection bound',

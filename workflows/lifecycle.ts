@@ -18,7 +18,7 @@ import { LIMITS } from '../domain/limits';
 import { fitsSearchAttribute } from '../domain/search-attributes';
 import { OUTCOMES_SIGNAL } from '../domain/workflow-ids';
 import type { LifecycleInput } from '../domain/events';
-import { onSled, rows, undoOnSled } from './proxies';
+import { registering, rows, undoOnSled } from './proxies';
 import { reasonOf, runSaga, type Failure, type Settled, type Step } from './saga';
 
 export type Claimed = NonNullable<Awaited<ReturnType<Activities['claimEvents']>>>[number];
@@ -108,11 +108,11 @@ export function registerStep(): Step<Claimed> {
   return {
     name: 'register',
     async run(events) {
-      const registering = events.filter((event) => event.registers);
+      const withBody = events.filter((event) => event.registers);
       const tried = await Promise.all(
-        registering.map(async ({ eventId, instanceId }): Promise<Failure | null> => {
+        withBody.map(async ({ eventId, instanceId }): Promise<Failure | null> => {
           try {
-            await onSled(`register VMM of ${instanceId}`).registerVmm({ eventId });
+            await registering(`register VMM of ${instanceId}`).registerVmm({ eventId });
             return null;
           } catch (error) {
             const reason = `registration: ${reasonOf(error)}`;

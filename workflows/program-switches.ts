@@ -19,7 +19,10 @@ type RoundEnd = Parameters<Activities['commitRound']>[0];
 type Receipt = RoundEnd['receipts'][number];
 
 /** What the switches' part of a round brings to its commit. */
-export type Programmed = Pick<RoundEnd, 'outcome' | 'reason' | 'final' | 'settled' | 'receipts' | 'excluded'>;
+export type Programmed = Pick<
+  RoundEnd,
+  'outcome' | 'reason' | 'final' | 'settled' | 'undecided' | 'receipts' | 'excluded'
+>;
 
 /** How one switch ended: with the configuration, no longer in service, or with an error that is terminal or not. */
 interface Ending {
@@ -138,10 +141,17 @@ export class SwitchProgramming {
   /** Every required switch holds `final`. Without any, nothing is reported as done. */
   #end(final: SwitchConfig | null, problem: Ending | null): Programmed {
     if (this.round.inService - this.#left.size < 1) {
-      return { ...this.#brought(), outcome: 'failed', reason: 'no switch is in service', final, settled: false };
+      return {
+        ...this.#brought(),
+        outcome: 'failed',
+        reason: 'no switch is in service',
+        final,
+        settled: false,
+        undecided: true,
+      };
     }
     const outcome = problem === null ? 'served' : problem.status === 'refused' ? 'refused' : 'failed';
-    return { ...this.#brought(), outcome, reason: problem?.reason ?? null, final, settled: true };
+    return { ...this.#brought(), outcome, reason: problem?.reason ?? null, final, settled: true, undecided: false };
   }
 
   #failed({ status, reason }: Ending): Programmed {
@@ -151,6 +161,7 @@ export class SwitchProgramming {
       reason,
       final: null,
       settled: false,
+      undecided: false,
     };
   }
 

@@ -15,6 +15,8 @@ export const rows = proxyLocalActivities<Activities>({
 const switchStep = (summary: string, bounded: boolean): ActivityOptions => ({
   summary,
   startToCloseTimeout: LIMITS.switchAttemptMs,
+  // How soon the death of a worker is noticed.
+  heartbeatTimeout: LIMITS.heartbeatMs,
   ...(bounded ? { scheduleToCloseTimeout: LIMITS.switchStepMs } : {}),
   retry: { initialInterval: LIMITS.switchRetryMs, backoffCoefficient: 2, maximumInterval: LIMITS.switchRetryMaxMs },
 });
@@ -29,18 +31,20 @@ export const undoOnSwitch = (summary: string) => proxyActivities<Activities>(swi
 export const onResyncingSwitch = (summary: string) =>
   proxyActivities<Activities>({ ...switchStep(summary, false), scheduleToCloseTimeout: LIMITS.resyncingStepMs });
 
-export const onSled = (summary: string) =>
-  proxyActivities<Activities>({
-    summary,
-    startToCloseTimeout: LIMITS.sledAttemptMs,
-    scheduleToCloseTimeout: LIMITS.sledStepMs,
-    retry: {
-      initialInterval: '250ms',
-      backoffCoefficient: 2,
-      maximumInterval: '2s',
-      maximumAttempts: LIMITS.sledAttempts,
-    },
-  });
+/** How often a sled is asked is bounded by the activity itself: an attempt that our own database cost does not count. */
+const sledStep = (summary: string, bound: number): ActivityOptions => ({
+  summary,
+  startToCloseTimeout: LIMITS.sledAttemptMs,
+  heartbeatTimeout: LIMITS.heartbeatMs,
+  scheduleToCloseTimeout: bound,
+  retry: { initialInterval: '250ms', backoffCoefficient: 2, maximumInterval: '2s' },
+});
+
+/** Flows: a round waits for a sled no longer than this. */
+export const onSled = (summary: string) => proxyActivities<Activities>(sledStep(summary, LIMITS.sledStepMs));
+
+/** A registration: its event waits for it. */
+export const registering = (summary: string) => proxyActivities<Activities>(sledStep(summary, LIMITS.waitMs));
 
 /** The undo of a registration: until the sled has answered. */
 export const undoOnSled = (summary: string) =>

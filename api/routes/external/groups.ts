@@ -157,7 +157,7 @@ function update(server: Server, deps: ApiDeps): void {
         ...(typeof name === 'string' ? { name } : {}),
         ...(typeof description === 'string' ? { description } : {}),
       };
-      if (group.state !== 'active') throw notActive(group.state);
+      if (group.state !== 'active') throw notActive(group);
       const sources = newSources(group, source_ips ?? null);
       return viewGroup(await updateGroup(deps, group, { ...change, sources }));
     },

@@ -64,7 +64,7 @@ function listAndLink(server: Server, { db }: ApiDeps): void {
       const seeker = { db, actor: actorOf(request) };
       const pool = await selectPool(seeker, 'modify', request.params.pool);
       const silo = await findSiloBy(seeker, request.body.silo);
-      const link = await db.transaction((tx) => linkPool(tx, pool.id, silo.id, request.body.is_default));
+      const link = await db.transaction((tx) => linkPool(tx, pool.id, silo, request.body.is_default));
       if (link === null) throw notFound('ip-pool', { id: pool.id });
       return reply.code(201).send(viewLink(link));
     },

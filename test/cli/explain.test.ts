@@ -116,8 +116,10 @@ test('walk: the same packet, through what the simulators hold', async () => {
   await settle(running.rack);
   const { switches, sleds } = running.rack;
   const line = [
-    ...['--switch', ...switches.map(({ address }) => address)],
-    ...['--sled', ...sleds.map(({ port, url }) => `${port}=${url}`)],
+    '--switch',
+    ...switches.map(({ address }) => address),
+    '--sled',
+    ...sleds.map(({ port, url }) => `${port}=${url}`),
   ];
   const packet = (source: string) =>
     JSON.stringify({ source, destination: ip, ingress: { switch: 'switch0', port: 'qsfp0' } });

@@ -162,8 +162,8 @@ export async function startRack(options: RackOptions = {}) {
       );
     },
 
-    async settled(refs: EventRef[]): Promise<string[]> {
-      return (await Promise.all(refs.map((ref) => rack.outcome(ref)))).map((row) => row.state);
+    async settled(refs: EventRef[], ms?: number): Promise<string[]> {
+      return (await Promise.all(refs.map((ref) => rack.outcome(ref, ms)))).map((row) => row.state);
     },
 
     /** `rear1`, … that the switch really has for the group; null when the group is not there. */

@@ -29,6 +29,8 @@ async function scene(name: string) {
   const other = await runningVm(rack, [group], 3);
   const vm = newVm(rack);
   await rack.settled([await vm.create([group])]);
+  // A round that is under way would take back what a registration prepares for a VMM that it does not know yet.
+  await settle(rack);
   return { ip, group, other, vm };
 }
 

@@ -1,4 +1,7 @@
 // One configuration for every suite; `npm test` runs all of them over one Postgres and one Temporal server.
+// Tests compare what commands print: colours are for people.
+process.env.NO_COLOR = '1';
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',

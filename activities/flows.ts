@@ -23,15 +23,10 @@ export function flowActivities({ db, sleds }: Deps) {
     const flows = await flowsToAsk(db, input.groupId, input.sledId, state);
     if (flows.length === 0) return 0;
     const address = await sledAddress(db, input.sledId);
+    const store = (answers: Answer[]) => (state === 'joining' ? storeJoined : storeLeft)(db, input.groupId, answers);
     const answers =
-      address === null
-        ? flows.map((flow): Answer => ({
-            ...answerOf(flow),
-            done: state === 'leaving',
-            reason: 'the sled is not registered',
-          }))
-        : await askAll(sleds.at(address), flows, state);
-    await (state === 'joining' ? storeJoined : storeLeft)(db, input.groupId, answers);
+      address === null ? unregistered(flows, state) : await askAll(sleds.at(address), flows, state, store);
+    if (address === null) await store(answers);
     const failed = answers.find((answer) => !answer.done);
     if (failed === undefined) return answers.length;
     const last = activityInfo().attempt >= LIMITS.sledAttempts;
@@ -61,21 +56,32 @@ function answerOf(flow: FlowTask): Answer {
   return { propolisId: flow.propolisId, sources: flow.sources.join(','), reason: null, done: true };
 }
 
-async function askAll(client: SledAgentClient, flows: FlowTask[], state: 'joining' | 'leaving'): Promise<Answer[]> {
+function unregistered(flows: FlowTask[], state: 'joining' | 'leaving'): Answer[] {
+  return flows.map((flow) => ({ ...answerOf(flow), done: state === 'leaving', reason: 'the sled is not registered' }));
+}
+
+/** Answers are stored as they come: an attempt that runs out of time keeps what it has. */
+async function askAll(
+  client: SledAgentClient,
+  flows: FlowTask[],
+  state: 'joining' | 'leaving',
+  store: (answers: Answer[]) => Promise<void>,
+): Promise<Answer[]> {
   const answers: Answer[] = [];
   for (let from = 0; from < flows.length; from += LIMITS.sledConnections) {
     heartbeat();
     const chunk = flows.slice(from, from + LIMITS.sledConnections);
-    answers.push(...(await Promise.all(chunk.map((flow) => askOne(client, flow, state)))));
-    const silent = answers.find((answer) => answer.code === 'Unreachable');
+    const said = await Promise.all(chunk.map((flow) => askOne(client, flow, state)));
+    await store(said);
+    answers.push(...said);
+    const silent = said.find((answer) => answer.code === 'Unreachable');
+    if (silent === undefined) continue;
     // One silence speaks for the rest: they would only wait as long.
-    if (silent !== undefined) {
-      const rest = flows.slice(from + chunk.length);
-      return [
-        ...answers,
-        ...rest.map((flow) => ({ ...silent, ...answerOf(flow), reason: silent.reason, done: false })),
-      ];
-    }
+    const rest = flows
+      .slice(from + chunk.length)
+      .map((flow) => ({ ...silent, ...answerOf(flow), reason: silent.reason, done: false }));
+    await store(rest);
+    return [...answers, ...rest];
   }
   return answers;
 }

@@ -33,6 +33,7 @@ export interface FlowAnswer {
 }
 
 export async function storeJoined(db: Db, groupId: string, answers: FlowAnswer[]): Promise<void> {
+  if (answers.length === 0) return;
   await db.execute(sql`
     update member_flow f set state = case when r.done then 'joined'::flow_state else f.state end, reason = r.reason, time_modified = now()
     from jsonb_to_recordset(${JSON.stringify(answers)}::jsonb) as r("propolisId" uuid, sources text, reason text, done boolean)
@@ -40,6 +41,7 @@ export async function storeJoined(db: Db, groupId: string, answers: FlowAnswer[]
 }
 
 export async function storeLeft(db: Db, groupId: string, answers: FlowAnswer[]): Promise<void> {
+  if (answers.length === 0) return;
   const answered = JSON.stringify(answers);
   await db.execute(sql`
     delete from member_flow f

@@ -95,8 +95,12 @@ export async function judgeWaiters(tx: Tx, end: Judgement, sources: string): Pro
         end as outcome,
         coalesce(f.why, ${end.reason}::text) as why
       from group_waiter w left join facts f on f.parent_id = w.instance_id
-      where w.group_id = ${end.groupId} and w.request <= ${end.covered} and w.outcome is null)
+      where w.group_id = ${end.groupId} and w.request <= ${end.covered} and w.outcome is null),
+    -- Gathered into one value and spread again: joined with itself directly, the planner's guess of one row makes it quadratic.
+    listed as materialized (
+      select coalesce(jsonb_agg(jsonb_build_object('event_id', event_id, 'outcome', outcome, 'why', why)), '[]') as everyone from judged)
     update group_waiter w set outcome = j.outcome, reason = case when j.outcome = 'served' then null else j.why end
-    from judged j
-    where w.event_id = j.event_id and w.group_id = ${end.groupId} and j.outcome is not null and (j.outcome = 'served' or not ${end.partial})`);
+    from listed, jsonb_to_recordset(listed.everyone) as j(event_id uuid, outcome text, why text)
+    where w.event_id = j.event_id and w.group_id = ${end.groupId} and j.outcome is not null
+      and (j.outcome = 'served' or not ${end.partial})`);
 }

@@ -126,7 +126,7 @@ export async function requestBehind(db: Db, id: string, limit: number): Promise<
 
 /**
  * One guarded statement: in service only if it is the same incarnation, swept, and nothing on it is behind. The groups that
- * owed something for want of a switch are due at once.
+ * owed something for want of a switch are due at once, and so are those that it has refused: they have it to reckon with now.
  */
 export async function promoteSwitch(db: Db, id: string, incarnation: number): Promise<boolean> {
   return db.transaction(async (tx) => {
@@ -139,7 +139,8 @@ export async function promoteSwitch(db: Db, id: string, incarnation: number): Pr
     await tx.execute(sql`delete from refused_port where switch_id = ${id} and incarnation <> ${incarnation}`);
     await tx.execute(sql`
       update multicast_group set time_retry = now()
-      where id in (select id from multicast_group where time_retry is not null order by id for update)`);
+      where id in (select g.id from multicast_group g where g.time_retry is not null or exists (
+        select 1 from switch_ack a where a.group_id = g.id and a.switch_id = ${id} and a.suspect) order by g.id for update)`);
     return true;
   });
 }

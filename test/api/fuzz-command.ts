@@ -70,11 +70,13 @@ async function fuzz(document: object, target: FuzzTarget, { cases, seed }: Optio
   const folder = mkdtempSync(join(tmpdir(), 'rackcast-fuzz-'));
   const file = join(folder, 'document.json');
   writeFileSync(file, JSON.stringify(withKnown(document, target.known)));
+  const settings = join(folder, 'schemathesis.toml');
+  writeFileSync(settings, target.settings ?? '');
   const options = ['--checks', CHECKS.join(), '--max-examples', cases, '--workers', '1', '--continue-on-failure'];
   const quiet = ['--warnings', 'off', '--suppress-health-check', 'all', '--request-timeout', '60'];
   const header = ['--header', `Authorization: Bearer ${target.token}`];
   try {
-    const all = ['run', file, '--url', target.url, ...header, ...options, ...quiet];
+    const all = ['--config-file', settings, 'run', file, '--url', target.url, ...header, ...options, ...quiet];
     await run(join(VENV, 'bin', 'schemathesis'), seed === undefined ? all : [...all, '--seed', seed]);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -66,7 +66,7 @@ test('what does not fit is refused with the field', async () => {
     [`/projects/${id}`, { silo_id: rack.silo, name: 'one' }, /already exists: project/],
     [`/vpcs/${id}`, { project_id: id, name: 'v', vni: 1 }, /project_id: no project/],
     [`/vpcs/${id}`, { project_id: rack.project, name: 'v', vni: 0x1000000 }, /vni: /],
-    [`/vpcs/${id}`, { project_id: rack.project, name: 'v', vni: 4242 }, /vni: another VPC/],
+    [`/vpcs/${id}`, { project_id: rack.project, name: 'v', vni: 4242 }, /vni: vpc "taken" .* has VNI 4242/],
     [`/vpcs/${id}`, { project_id: rack.project, name: 'taken', vni: 1 }, /already exists: vpc/],
     [`/sleds/${id}`, { agent_address: '127.0.0.1:1' }, /port: either/],
     [`/sleds/${id}`, { port: 'rear32', agent_address: '127.0.0.1:1' }, /port: expected rear0/],

@@ -1,10 +1,10 @@
 /** Reconciliation: whatever differs is found and put right; what does not differ costs no write; what is not ours is left alone. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
-import { createDpdClient } from '../../dataplane/dpd/client';
 import type { SwitchEdit } from '../../domain/switch-config';
 import { tagOf } from '../../domain/switch-edits';
 import { underlayAddress } from '../../domain/underlay';
+import { byHand as byHandOn, externalGroup, underlayGroup } from '../support/out-of-order';
 import { startRack, until, type TestRack } from '../support/rack';
 import { freshIp, newVm, runningVm } from '../support/vm';
 import { faultsOf, settle } from '../support/invariants';
@@ -25,32 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => rack.close());
 
-/** As somebody would by hand, past rackcast. */
-async function byHand(at: number, edits: SwitchEdit[]): Promise<void> {
-  const client = createDpdClient({ address: rack.switches[at]!.address, timeoutMs: 5_000, connections: 1 });
-  for (const edit of edits) await client.apply(edit);
-  await client.close();
-}
-
-const underlayGroup = (ip: string, tag: string, ports: string[]): SwitchEdit => ({
-  op: 'createUnderlay',
-  ip: underlayAddress(ip, 0),
-  tag,
-  members: ports.map((port) => ({ port, direction: 'Underlay' })),
-});
-
-const externalGroup = (ip: string, tag: string): SwitchEdit => ({
-  op: 'createExternal',
-  external: {
-    kind: 'external',
-    ip,
-    tag,
-    nat: { underlayIp: underlayAddress(ip, 0), mac: '33:33:00:00:00:01', vni: 77 },
-    vlan: null,
-    sources: [],
-  },
-});
-
+const byHand = (at: number, edits: SwitchEdit[]) => byHandOn(rack, at, edits);
 const reconcile = () => rack.run<Report>('reconcile');
 
 test('nothing differs: everything is verified, and no switch is written to', async () => {
@@ -193,6 +168,7 @@ test('a wake-up whose sender died is found', async () => {
     select ${randomUUID()}, ${group}, ${vm.id}, 'joining', ${sled}, ${propolis}, requested from asked`);
   await reconcile();
   await until('served', async () => (await rack.members(group))[0]?.state === 'joined');
+  expect(rack.both(ip)).toEqual([['rear1'], ['rear1']]);
 });
 
 test('after all this the rack is as it should be', async () => {

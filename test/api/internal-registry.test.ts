@@ -71,7 +71,7 @@ test('what does not fit is refused with the field', async () => {
     [`/sleds/${id}`, { agent_address: '127.0.0.1:1' }, /port: either/],
     [`/sleds/${id}`, { port: 'rear32', agent_address: '127.0.0.1:1' }, /port: expected rear0/],
     [`/sleds/${id}`, { port: 'rear5', cubby: 6, agent_address: '127.0.0.1:1' }, /cubby: .*contradict/],
-    [`/sleds/${id}`, { port: 'rear0', agent_address: '127.0.0.1:1' }, /port: another sled/],
+    [`/sleds/${id}`, { port: 'rear0', agent_address: '127.0.0.1:1' }, /port: sled ".*" is registered at rear0/],
     [`/sleds/${id}`, { port: 'rear9', agent_address: 'no way' }, /agent_address: /],
     [`/sleds/${id}`, { port: 'rear9', agent_address: 'http://a/b' }, /agent_address: /],
     [`/switches/${id}`, { slot: 32, dpd_address: '127.0.0.1:1' }, /slot: /],

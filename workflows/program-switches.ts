@@ -134,7 +134,8 @@ export class SwitchProgramming {
       config: task.desired,
       acknowledged: status === 'acknowledged',
       refused: status === 'refused',
-      error: status === 'acknowledged' ? null : reason,
+      // That it left says nothing about this group: it is asked again at once when it is back.
+      error: status === 'failed' || status === 'refused' ? reason : null,
     });
   }
 

@@ -4,16 +4,22 @@ import { startRack, until, type TestRack } from '../support/rack';
 import { Injector, type ActivityName, type Fault } from '../support/injector';
 import { expectInvariants } from '../support/invariants';
 import { registrationOf } from '../support/lives';
+import { UNDONE } from '../support/other-steps';
 import { refusePort } from '../support/refused-ports';
+import { Tally } from '../support/tally';
 import { freshIp, newVm, runningVm } from '../support/vm';
 
 const injector = new Injector();
+const tally = new Tally(['registration refused', 'group gone', 'target refused', 'round failed']);
 let rack: TestRack;
 beforeAll(async () => {
   rack = await startRack({ wrap: injector.wrap });
   await rack.bringUp();
 });
-afterAll(() => rack.close());
+afterAll(async () => {
+  tally.print('undos');
+  await rack.close();
+});
 
 const isUndo = (input: unknown) => (input as { undo?: boolean }).undo === true;
 const hasFailures = (input: unknown) => Object.keys((input as { failed: object }).failed).length > 0;
@@ -84,7 +90,7 @@ const UNDOS: [string, () => Promise<void>, ActivityName, Fault['only']][] = [
   ['round failed', roundFailed, 'programSwitch', isUndo],
 ];
 
-describe.each(UNDOS)('%s', (_, scene, activity, only) => {
+describe.each(UNDOS)('%s', (name, scene, activity, only) => {
   test.each([
     ['twice', Infinity],
     ['before', 2],
@@ -94,13 +100,11 @@ describe.each(UNDOS)('%s', (_, scene, activity, only) => {
     const fault = injector.add({ activity, how, times, ...(only === undefined ? {} : { only }) });
     await scene();
     await expectInvariants(rack);
+    tally.add(`${how} ${activity}`, name, fault.injected);
     expect(fault.injected).toBeGreaterThan(0);
   });
 });
 
-test('no activity whose name says that it undoes is left out', () => {
-  const undoing = Object.keys(rack.activities).filter((name) => /^(withdraw|unregister|planRestore)/.test(name));
-  const tried = new Set<string>(UNDOS.map(([, , activity]) => activity));
-  // The update of a group takes its row back only at its bound; group-update.test.ts does that by hand.
-  expect(undoing.filter((name) => !tried.has(name) && name !== 'withdrawUpdate')).toEqual([]);
+test('every undo is among them', () => {
+  expect(UNDOS.map(([, , activity]) => activity)).toEqual(expect.arrayContaining([...UNDONE]));
 });

@@ -1,8 +1,13 @@
 /** The same life many times at once, each with one fault of its own at every step; invariants after every step. */
 import { faultsOf, settle } from './invariants';
-import { Injector, type ActivityName, type Fault, type InjectedFault } from './injector';
-import { idsOf, LIFE, newLife, type LifeStep } from './lives';
+import { Injector, type ActivityName, type Fault } from './injector';
+import { idsOf, LIFE, newLife, type Life, type LifeStep } from './lives';
 import { startRack, type TestRack } from './rack';
+import { Tally } from './tally';
+import { AT_A_BOUND, SCHEDULED, UNDONE } from './other-steps';
+
+/** Many lives settle together, and some of their events wait to be redelivered. */
+const PATIENCE = 120_000;
 
 export interface Matrix {
   rack: TestRack;
@@ -10,12 +15,14 @@ export interface Matrix {
   common: string;
   /** Activities that a life calls about itself, as they were seen. */
   steps: ActivityName[];
+  tally: Tally;
 }
 
 /** A rack whose activities are wrapped, and the list of activities that one life without faults has called. */
 export async function startMatrix(): Promise<Matrix> {
   const injector = new Injector();
   const rack = await startRack({ wrap: injector.wrap });
+  injector.cancel = (workflowId) => rack.temporal.client.workflow.getHandle(workflowId).cancel();
   await rack.bringUp();
   const common = await rack.group('common', '232.10.0.1', { sources: ['10.0.0.1'] });
   const life = await newLife(rack, common);
@@ -24,56 +31,73 @@ export async function startMatrix(): Promise<Matrix> {
     const ref = await step.run(life);
     const outcome = ref === null ? null : await rack.outcome(ref);
     if (outcome !== null && outcome.state !== 'succeeded') throw new Error(`${step.name}: ${outcome.reason}`);
-    for (const id of idsOf(life, ref ?? undefined)) for (const name of injector.called(id)) called.add(name);
+    for (const id of idsOf(life)) for (const name of injector.called(id)) called.add(name);
   }
-  return { rack, injector, common, steps: [...called].toSorted() };
+  return { rack, injector, common, steps: [...called].toSorted(), tally: new Tally(LIFE.map((step) => step.name)) };
 }
 
-export interface Tried {
-  fault: InjectedFault;
-  hits: number;
+/** Activities that are tried neither by a life, nor as an undo, nor by the schedules, nor by hand: there must be none. */
+export function leftOut({ rack, steps }: Matrix): string[] {
+  const tried = new Set<string>([...steps, ...UNDONE, ...SCHEDULED, ...AT_A_BOUND]);
+  return Object.keys(rack.activities).filter((name) => !tried.has(name));
 }
 
-/** Each fault gets a life. Returns how often each hit; throws with what is wrong after a step. */
+/** Each fault gets a life. Returns what is wrong after the first step after which something is, or the faults that never hit. */
 export async function tryFaults(
-  { rack, injector, common }: Matrix,
+  { rack, injector, common, tally }: Matrix,
   faults: Omit<Fault, 'about'>[],
   { steps = LIFE, mayFail = false }: { steps?: LifeStep[]; mayFail?: boolean } = {},
-): Promise<Tried[]> {
+): Promise<string[]> {
   const lives = await Promise.all(faults.map(() => newLife(rack, common)));
   await settle(rack);
-  const tried = faults.map((): Tried['hits'] => 0);
-  let armed: InjectedFault[] = [];
+  const hits = faults.map(() => 0);
   for (const step of steps) {
     injector.clear();
-    const abouts = lives.map((life) => [life.vm.id, life.group]);
-    armed = faults.map((fault, at) => injector.add({ ...fault, about: abouts[at]! }));
-    const refs = await Promise.all(
-      lives.map(async (life, at) => {
-        const ref = await step.run(life);
-        if (ref !== null) abouts[at]!.push(ref.eventId);
-        return ref;
-      }),
+    const armed = faults.map((fault, at) => injector.add({ ...fault, about: idsOf(lives[at]!) }));
+    const refs = await whileReconciling(
+      rack,
+      lives.map((life) => (mayFail ? step.run(life).catch(() => null) : step.run(life))),
     );
-    await settle(rack);
+    await settle(rack, PATIENCE);
     const wrong = await faultsOf(rack);
     for (const [at, life] of lives.entries()) {
-      tried[at]! += armed[at]!.injected;
-      const ref = refs[at];
-      const event = ref == null ? null : await rack.event(ref);
-      const about = `${step.name}, ${faults[at]!.how} ${faults[at]!.activity}`;
-      if (event !== null && event.state !== 'succeeded' && !mayFail)
-        wrong.push(`${about}: ${event.state}, ${event.reason}`);
-      const ports = JSON.stringify(rack.both(life.ip));
-      if (!mayFail && ports !== JSON.stringify([step.ports, step.ports])) wrong.push(`${about}: ports ${ports}`);
+      const { activity, how, injected } = armed[at]!;
+      tally.add(`${how} ${activity}`, step.name, injected);
+      hits[at]! += injected;
+      if (mayFail) continue;
+      wrong.push(...(await unlike(life, step, refs[at]!)).map((what) => `${step.name}, ${how} ${activity}: ${what}`));
     }
-    if (wrong.length > 0) throw new Error(`after ${step.name}:\n${wrong.join('\n')}`);
+    if (wrong.length > 0) return [`after ${step.name}:`, ...wrong];
   }
   injector.clear();
-  return armed.map((fault, at) => ({ fault, hits: tried[at]! }));
+  return faults.filter((_, at) => hits[at] === 0).map(({ how, activity }) => `never hit: ${how} ${activity}`);
 }
 
-export function report(tried: Tried[]): void {
-  const lines = tried.map(({ fault, hits }) => `${fault.how.padEnd(7)}${fault.activity.padEnd(22)}${hits}`);
-  process.stdout.write(`${lines.join('\n')}\n`);
+/** What is not as it would be without a fault. */
+async function unlike({ rack, ip }: Life, step: LifeStep, ref: StepRef): Promise<string[]> {
+  const event = ref === null ? null : await rack.event(ref);
+  const ports = JSON.stringify(rack.both(ip));
+  return [
+    ...(event !== null && event.state !== 'succeeded' ? [`${event.state}, ${event.reason}`] : []),
+    ...(ports !== JSON.stringify([step.ports, step.ports]) ? [`ports ${ports}`] : []),
+  ];
+}
+
+type StepRef = Awaited<ReturnType<LifeStep['run']>>;
+
+/** A step that waits for a round whose run has died goes on when reconciliation wakes the group. */
+async function whileReconciling<T>(rack: TestRack, running: Promise<T>[]): Promise<T[]> {
+  let over = false;
+  const all = Promise.all(running).finally(() => {
+    over = true;
+  });
+  const passes = (async () => {
+    for (;;) {
+      await Promise.race([all.catch(() => undefined), rack.run('reconcile').catch(() => undefined)]);
+      if (over) return;
+    }
+  })();
+  const results = await all;
+  await passes;
+  return results;
 }

@@ -39,7 +39,10 @@ async function unsettled({ db }: Inspected): Promise<string[]> {
   const rows = await db.execute<{ what: string }>(sql`
     select 'group ' || name || ': requested ' || requested || ', attempted ' || attempted || ', ' || coalesce(outcome, '')
         || ' ' || coalesce(reason, '') as what from multicast_group where requested > attempted or time_retry is not null
-    union all select 'event ' || kind || ' ' || event_id || ' is ' || state from instance_event where time_finished is null
+    union all select 'event ' || e.kind || ' ' || e.event_id || ' is ' || e.state || ', taken by ' || coalesce(e.claimed_by, 'nobody')
+        || coalesce(', waits: ' || (select string_agg(coalesce(w.outcome, 'open') || case when w.told then ' told' else '' end, ', ')
+          from group_waiter w where w.event_id = e.event_id), '')
+      from instance_event e where e.time_finished is null
     union all select 'switch' || slot || ' is ' || service || ': ' || coalesce(last_error, '') from switch where service <> 'in_service'
     union all select 'a tombstone in ' || external_group_id from multicast_group_member where time_deleted is not null
     union all select 'not believed: ' || group_id || coalesce(last_error, '') from switch_ack where suspect`);

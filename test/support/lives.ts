@@ -23,12 +23,8 @@ export async function newLife(rack: TestRack, common: string): Promise<Life> {
   return { rack, vm: newVm(rack), group, ip, common };
 }
 
-/** What a fault about this life has in its input. */
-export const idsOf = (life: Life, ref?: EventRef): string[] => [
-  life.vm.id,
-  life.group,
-  ...(ref === undefined ? [] : [ref.eventId]),
-];
+/** What a call about this life names, in its input or as its workflow. */
+export const idsOf = (life: Life): string[] => [life.vm.id, life.group];
 
 export interface LifeStep {
   name: string;

@@ -1,0 +1,12 @@
+/** Stands for `@temporalio/activity`. */
+import { stage } from './stage';
+
+export function activityInfo() {
+  const { attempt = 1, workflowId = 'none' } = stage().clock.current;
+  return { attempt, workflowExecution: { workflowId, runId: workflowId } };
+}
+
+export function heartbeat(): void {}
+
+const nothing = { add() {}, record() {} };
+export const metricMeter = { createCounter: () => nothing, createHistogram: () => nothing };

@@ -1,0 +1,2 @@
+/** Stands for `@temporalio/client`, of which activities use one error. */
+export class WorkflowNotFoundError extends Error {}

@@ -1,0 +1,54 @@
+/** What must be true at every moment of a program: what the rows say when they say it, against what the switches really hold. */
+import type { RoundEnd } from '../../../db/commit-round';
+import { onSwitch, places } from '../../../domain/desired';
+import { observedOf, sameObject } from '../../../domain/switch-edits';
+import { stage } from './stage';
+import type { EventRow, GroupRow, Tables } from './tables';
+
+/** All switches that count hold what the round says that they hold. */
+export function checkCommitted(tables: Tables, group: GroupRow, end: RoundEnd): void {
+  const { switches, faults, zombies } = stage();
+  if (zombies) return;
+  for (const facing of tables.switches.values()) {
+    const model = switches.get(facing.id);
+    if (model === undefined || facing.service !== 'in_service' || model.tampered.has(group.id)) continue;
+    // A restart that no check has seen yet.
+    if (!model.isKnown(facing.uptime)) continue;
+    for (const expected of Object.values(observedOf(onSwitch(end.final, facing.slot, ['switch0.qsfp30'])))) {
+      const actual = expected === null ? undefined : model.objects.get(expected.ip);
+      if (expected !== null && (actual === undefined || !sameObject(expected, actual)))
+        faults.push(
+          `round ${end.round} of ${group.name} ${end.outcome}, but switch${facing.slot} holds ${JSON.stringify(actual)}`,
+        );
+    }
+    if (end.final === null && model.objects.has(group.ip))
+      faults.push(`round ${end.round} of ${group.name}: it is still on switch${facing.slot}`);
+  }
+}
+
+/** After the members were judged: no port without a row that needs it, or that says that it is going. */
+export function checkJudged(tables: Tables, group: GroupRow, end: RoundEnd): void {
+  const { switches, faults, zombies } = stage();
+  const rows = tables.members.filter((member) => member.groupId === group.id);
+  const changing = rows.some(
+    (member) => member.generation > end.covered && (member.deleted || member.state !== 'left'),
+  );
+  if (zombies || !end.settled || changing || (tables.moved.get(group.id) ?? 0) > end.covered) return;
+  const needed = new Set(rows.flatMap(places).map((place) => tables.portOf(place)));
+  for (const facing of tables.switches.values()) {
+    const model = switches.get(facing.id);
+    if (model === undefined || facing.service !== 'in_service' || model.tampered.has(group.id)) continue;
+    const held = model.objects.get(group.underlayIp);
+    for (const { port, direction } of held?.kind === 'underlay' ? held.members : [])
+      if (direction === 'Underlay' && !needed.has(port))
+        faults.push(`round ${end.round} of ${group.name}: all have left, ${port} is on switch${facing.slot}`);
+  }
+}
+
+/** An event that succeeded was served in every group that it waited for. */
+export function checkFinished(tables: Tables, event: EventRow): void {
+  if (event.state !== 'succeeded' || event.kind === 'create' || event.kind === 'migrate') return;
+  for (const [groupId, outcome] of tables.waits.get(event.id) ?? [])
+    if (outcome !== 'served' && tables.groups.has(groupId))
+      stage().faults.push(`${event.kind} ${event.id} succeeded, but was ${outcome ?? 'never served'} in ${groupId}`);
+}

@@ -1,4 +1,5 @@
 /** What the fuzzer runs against, and what it is told of it: without names that exist it would never get past "not found". */
+import type { Server } from '../../api/server';
 import { makeInstance } from './external-api';
 import { registerRack, startInternalApi } from './internal-api';
 import { startRunning } from './running';
@@ -8,6 +9,8 @@ export interface FuzzTarget {
   token: string;
   /** Good values by the name of a parameter or field. */
   known: Record<string, string[]>;
+  /** How many answers of each status there were. */
+  answers: Map<number, number>;
   /** Schemathesis' own settings. */
   settings?: string;
   close(): Promise<void>;
@@ -15,7 +18,8 @@ export interface FuzzTarget {
 
 /** Everything is there once, with a group that has a member, and the token may do everything. */
 export async function fuzzExternal(): Promise<FuzzTarget> {
-  const stack = await startRunning();
+  const { answers, observe } = countAnswers();
+  const stack = await startRunning({ observe });
   const { silo, project, db } = stack;
   const group = await stack.group('news');
   const ssm = await stack.group('video', { pool: 'ssm', source_ips: ['10.0.0.1'] });
@@ -28,6 +32,7 @@ export async function fuzzExternal(): Promise<FuzzTarget> {
   return {
     url: stack.externalUrl,
     token: all.token,
+    answers,
     known: {
       project: [project.name, project.id],
       multicast_group: ['news', 'video', group.id, ssm.id],
@@ -42,11 +47,13 @@ export async function fuzzExternal(): Promise<FuzzTarget> {
 }
 
 export async function fuzzInternal(): Promise<FuzzTarget> {
-  const api = await startInternalApi();
+  const { answers, observe } = countAnswers();
+  const api = await startInternalApi(observe);
   const { silo, project, other, sleds, groups } = await registerRack(api);
   return {
     url: api.base,
     token: api.token,
+    answers,
     // A batch is answered item by item: one that is malformed is refused in its own place, not the request.
     settings: `
       [[operations]]
@@ -65,6 +72,15 @@ export async function fuzzInternal(): Promise<FuzzTarget> {
     },
     close: () => api.close(),
   };
+}
+
+function countAnswers() {
+  const answers: FuzzTarget['answers'] = new Map();
+  const observe = (server: Server) =>
+    void server.addHook('onResponse', async (_request, { statusCode }) => {
+      answers.set(statusCode, (answers.get(statusCode) ?? 0) + 1);
+    });
+  return { answers, observe };
 }
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

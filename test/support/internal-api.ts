@@ -5,7 +5,7 @@ import pino from 'pino';
 import type { InternalDeps } from '../../api/accept';
 import { createDispatcher } from '../../api/dispatch';
 import { registerInternalRoutes } from '../../api/internal';
-import { createServer } from '../../api/server';
+import { createServer, type Server } from '../../api/server';
 import { openDatabase, type Db } from '../../db/client';
 import { setMulticastEnabled } from '../../db/runtime-config';
 import type { EventRef, WorkflowKind } from '../../domain/events';
@@ -42,7 +42,8 @@ export interface InternalApi {
 
 const TOKEN = 'an-internal-token-for-tests';
 
-export async function startInternalApi(): Promise<InternalApi> {
+/** `observe` sees the server before it listens. */
+export async function startInternalApi(observe?: (server: Server) => void): Promise<InternalApi> {
   const database = await createTestDatabase();
   const opened = openDatabase(database.url);
   const { db } = opened;
@@ -58,6 +59,7 @@ export async function startInternalApi(): Promise<InternalApi> {
   const temporal = recording(noted);
   const deps: InternalDeps = { db, temporal, log, dispatcher: createDispatcher({ temporal, log }) };
   const server = await createServer({ log, title: 'internal', version: '0' });
+  observe?.(server);
   await registerInternalRoutes(server, deps, TOKEN);
   const base = await listen(server);
   return {

@@ -9,7 +9,7 @@ import { createEmitter, type EmittedEvent, type EventStatus } from '../../api/cl
 import { createDispatcher } from '../../api/dispatch';
 import { registerExternalRoutes } from '../../api/external';
 import { registerInternalRoutes } from '../../api/internal';
-import { createServer } from '../../api/server';
+import { createServer, type Server } from '../../api/server';
 import { createToken, grantRole, type RoleGrant } from '../../db/access';
 import type { EventRef } from '../../domain/events';
 import { makePool } from './external-api';
@@ -36,12 +36,18 @@ interface NamedResource {
   name: string;
 }
 
-export async function startRunning(options: RackOptions = {}) {
+export interface RunningOptions extends RackOptions {
+  /** Sees the external API before it listens. */
+  observe?: (server: Server) => void;
+}
+
+export async function startRunning({ observe, ...options }: RunningOptions = {}) {
   const rack = await startRack(options);
   const log = pino({ level: 'silent' });
   const { db, temporal } = rack;
   const dispatcher = createDispatcher({ temporal, log });
   const external = await createServer({ log, title: 'external', version: '0' });
+  observe?.(external);
   await registerExternalRoutes(external, { db, temporal, log }, RATE);
   const internal = await createServer({ log, title: 'internal', version: '0' });
   await registerInternalRoutes(internal, { db, temporal, log, dispatcher }, INTERNAL_TOKEN);

@@ -8,6 +8,7 @@ import type { LifecycleEvent } from '../domain/events';
 import { isUuid } from '../domain/names';
 import type { PostedEvent } from './accept-events';
 import type { Tx } from './client';
+import { texts, uuids } from './lists';
 
 export interface Known {
   enabled: boolean;
@@ -69,20 +70,20 @@ async function lockInstances(tx: Tx, ids: string[]): Promise<KnownInstance[]> {
     deleted: boolean;
   }>(sql`
     select id, project_id, name, generation, time_deleted is not null as deleted
-    from instance where id in ${ids} order by id for update`);
+    from instance where id = any(${uuids(ids)}) order by id for update`);
   return [...rows].map(({ project_id: projectId, ...row }) => ({ ...row, projectId }));
 }
 
 async function readEvents(tx: Tx, ids: string[]): Promise<Known['events']> {
   const rows = await tx.execute<{ event_id: string; hash: string | null; claimed_by: string | null }>(sql`
-    select event_id, body ->> 'content_hash' as hash, claimed_by from instance_event where event_id in ${ids}`);
+    select event_id, body ->> 'content_hash' as hash, claimed_by from instance_event where event_id = any(${uuids(ids)})`);
   return [...rows].map((row) => ({ eventId: row.event_id, contentHash: row.hash ?? '', claimedBy: row.claimed_by }));
 }
 
 async function idsOf(tx: Tx, table: SQL, ids: string[]): Promise<Set<string>> {
   if (ids.length === 0) return new Set();
   const rows = await tx.execute<{ id: string }>(
-    sql`select id from ${table} where id in ${ids} order by id for key share`,
+    sql`select id from ${table} where id = any(${uuids(ids)}) order by id for key share`,
   );
   return new Set([...rows].map((row) => row.id));
 }
@@ -90,11 +91,11 @@ async function idsOf(tx: Tx, table: SQL, ids: string[]): Promise<Set<string>> {
 async function readGroups(tx: Tx, { groupIds, groupNames, instances, projects }: Asked): Promise<KnownGroup[]> {
   if (groupIds.length + groupNames.length === 0) return [];
   const conditions: SQL[] = [];
-  if (groupIds.length > 0) conditions.push(sql`id in ${groupIds}`);
+  if (groupIds.length > 0) conditions.push(sql`id = any(${uuids(groupIds)})`);
   if (groupNames.length > 0) {
-    const ofNew = projects.length === 0 ? sql`` : sql`or project_id in ${projects}`;
-    conditions.push(sql`name in ${groupNames} and
-      (project_id in (select project_id from instance where id in ${instances}) ${ofNew})`);
+    const ofNew = projects.length === 0 ? sql`` : sql`or project_id = any(${uuids(projects)})`;
+    conditions.push(sql`name = any(${texts(groupNames)}) and
+      (project_id in (select project_id from instance where id = any(${uuids(instances)})) ${ofNew})`);
   }
   const rows = await tx.execute<{ id: string; project_id: string; name: string; deleting: boolean }>(sql`
     select id, project_id, name, state = 'deleting' as deleting
@@ -106,6 +107,6 @@ async function readNamed(tx: Tx, { projects, instanceNames }: Asked): Promise<Re
   if (instanceNames.length === 0) return [];
   const rows = await tx.execute<{ id: string; project_id: string; name: string }>(sql`
     select id, project_id, name from instance
-    where project_id in ${projects} and name in ${instanceNames} and time_deleted is null`);
+    where project_id = any(${uuids(projects)}) and name = any(${texts(instanceNames)}) and time_deleted is null`);
   return [...rows].map(({ id, name, project_id: projectId }) => ({ id, name, projectId }));
 }

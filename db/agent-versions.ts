@@ -5,6 +5,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db, Queryable } from './client';
 import { requestGroups, type GroupRequest } from './requests';
+import { uuids } from './lists';
 
 /** First version that knows groups. A newer one in the registry is not contradicted by an agent that takes this one too. */
 const MULTICAST_SINCE = 5;
@@ -43,7 +44,7 @@ export async function tellAgain(db: Db, sledId: string): Promise<{ flows: number
     if (requests.length === 0) return { flows: 0, requests };
     const flows = await tx.execute(sql`
       update member_flow f set state = 'joining', reason = null, time_modified = now()
-      where f.sled_id = ${sledId} and ${untold} and f.group_id in ${requests.map((request) => request.groupId)} returning 1`);
+      where f.sled_id = ${sledId} and ${untold} and f.group_id = any(${uuids(requests.map((request) => request.groupId))}) returning 1`);
     return { flows: flows.length, requests };
   });
 }

@@ -13,6 +13,7 @@ import { lockGroups, lockInstances, membershipsOf, unappliedEvents, type Instanc
 import { requestGroups, type GroupRequest } from './requests';
 import { changeMembers } from './change-members';
 import { insertWaiters, renewRefused, waitsOf, type Wait } from './waiters';
+import { uuids } from './lists';
 
 export interface Applied {
   /** What the caller's events wait for; one that a round has served already carries its outcome. */
@@ -176,6 +177,6 @@ function toWake(refs: EventRef[], events: PendingEvent[], requests: GroupRequest
 async function failuresOf(tx: Tx, refs: EventRef[]): Promise<{ eventId: string; reason: string }[]> {
   const rows = await tx.execute<{ event_id: string; reason: string }>(sql`
     select event_id, reason from instance_event
-    where event_id in ${refs.map((ref) => ref.eventId)} and state = 'failed'`);
+    where event_id = any(${uuids(refs.map((ref) => ref.eventId))}) and state = 'failed'`);
   return [...rows].map((row) => ({ eventId: row.event_id, reason: row.reason }));
 }

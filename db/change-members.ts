@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm';
 import type { FoldedInstance, MemberChange } from '../domain/fold-events';
 import type { Tx } from './client';
+import { uuids } from './lists';
 
 type Stamped = MemberChange & { instanceId: string; request: number };
 
@@ -20,7 +21,7 @@ export async function changeMembers(
   await placeMembers(tx, changes);
   await removeMembers(tx, changes);
   const lost = folded.flatMap((instance) => instance.lostVmms);
-  if (lost.length > 0) await tx.execute(sql`delete from member_flow where propolis_id in ${lost}`);
+  if (lost.length > 0) await tx.execute(sql`delete from member_flow where propolis_id = any(${uuids(lost)})`);
 }
 
 async function insertMembers(tx: Tx, changes: Stamped[]): Promise<void> {

@@ -5,6 +5,7 @@
 import { sql } from 'drizzle-orm';
 import type { EventRef } from '../domain/events';
 import type { Db } from './client';
+import { uuids } from './lists';
 
 export interface ClaimedEvent extends EventRef {
   /** Whether the event carries a body for the sled agent's registration. */
@@ -30,7 +31,7 @@ export async function claimEvents(
     }>(sql`
       update instance_event set
         state = 'running', claimed_by = ${workflowId}, run_id = ${runId}, time_claimed = coalesce(time_claimed, now())
-      where event_id in ${eventIds} and time_finished is null and (claimed_by is null or claimed_by = ${workflowId})
+      where event_id = any(${uuids(eventIds)}) and time_finished is null and (claimed_by is null or claimed_by = ${workflowId})
       returning event_id, instance_id, generation, coalesce(body -> 'vmm_registration', 'null') <> 'null' as registers`);
     return [...rows].map((row) => ({
       eventId: row.event_id,

@@ -21,7 +21,11 @@ export interface Patience {
   lockMs: number;
 }
 
-/** Opens a pool of at most `connections`; nothing is sent until the first query. Without `patience` statements may take their time. */
+/**
+ * Opens a pool of at most `connections`; nothing is sent until the first query. Without `patience` statements may take their time.
+ * Statements are prepared, so their texts must not vary with their values (`lists.ts`); `?prepare=false` in the URL, for a pooler that
+ * cannot keep them, switches that off.
+ */
 export function openDatabase(url: string, connections = 10, patience?: Patience): Database {
   const client = postgres(url, {
     max: connections,
@@ -37,5 +41,17 @@ export function openDatabase(url: string, connections = 10, patience?: Patience)
     // Counters and generations stay far below 2^53.
     types: { bigint: { to: BIGINT, from: [BIGINT], serialize: String, parse: Number } },
   });
+  preparing(client);
+  const begin: (work: (tx: Sender) => unknown) => Promise<unknown> = client.begin.bind(client);
+  client.begin = ((work: (tx: Sender) => unknown) => begin((tx) => work(preparing(tx)))) as typeof client.begin;
   return { db: drizzle(client, { schema, casing: 'snake_case' }), close: () => client.end({ timeout: 5 }) };
+}
+
+type Sender = Pick<postgres.TransactionSql, 'unsafe'>;
+
+/** drizzle sends every statement by `unsafe`, which parses and plans it each time unless it is told to prepare. */
+function preparing(sender: Sender): Sender {
+  const unsafe = sender.unsafe.bind(sender);
+  sender.unsafe = (text, parameters, options) => unsafe(text, parameters, { ...options, prepare: true });
+  return sender;
 }

@@ -8,6 +8,7 @@ import type { Db } from './client';
 import { lockGroups } from './instance-rows';
 import { recordDrift, type FoundDrift } from './drift';
 import { requestGroups, type GroupRequest } from './requests';
+import { uuids } from './lists';
 
 export interface Believed {
   groupId: string;
@@ -76,7 +77,7 @@ export async function markDifferent(
     );
     const known = await tx.execute<{ id: string }>(sql`
       update switch_ack set suspect = true, time_modified = clock_timestamp()
-      where switch_id = ${switchId} and group_id in ${[...new Set(found.map((each) => each.groupId))]} and not suspect
+      where switch_id = ${switchId} and group_id = any(${uuids([...new Set(found.map((each) => each.groupId))])}) and not suspect
         and time_modified < ${before}::timestamptz
       returning group_id as id`);
     const ids = new Set([...known].map((row) => row.id));
@@ -95,6 +96,6 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export async function livingGroups(db: Db, ids: string[]): Promise<Set<string>> {
   const possible = ids.filter((id) => UUID.test(id));
   if (possible.length === 0) return new Set();
-  const rows = await db.execute<{ id: string }>(sql`select id from multicast_group where id in ${possible}`);
+  const rows = await db.execute<{ id: string }>(sql`select id from multicast_group where id = any(${uuids(possible)})`);
   return new Set([...rows].map((row) => row.id));
 }

@@ -3,6 +3,7 @@ import { and, asc, desc, eq, isNotNull, isNull, lt, sql } from 'drizzle-orm';
 import type { Difference } from '../domain/drift';
 import type { Queryable } from './client';
 import { drift, multicastGroup, rackSwitch } from './schema';
+import { uuids } from './lists';
 
 export type DriftRow = typeof drift.$inferSelect;
 
@@ -40,7 +41,7 @@ export async function closeDrift(
   if (switchIds.length === 0) return;
   await db.execute(sql`
     update drift set time_repaired = now(), repaired_by = ${workflowId}
-    where group_id = ${groupId} and switch_id in ${switchIds} and time_repaired is null`);
+    where group_id = ${groupId} and switch_id = any(${uuids(switchIds)}) and time_repaired is null`);
 }
 
 export interface DriftPage {

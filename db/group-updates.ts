@@ -9,6 +9,7 @@ import type { Queryable, Tx } from './client';
 import { lockGroups } from './instance-rows';
 import { requestGroups, type GroupRequest } from './requests';
 import type { RoundOutcome } from './waiters';
+import { uuids } from './lists';
 
 export interface WantedUpdate {
   groupId: string;
@@ -126,5 +127,6 @@ export async function untoldUpdates(db: Queryable, groupId: string): Promise<Upd
 }
 
 export async function markTold(db: Queryable, ids: string[]): Promise<void> {
-  if (ids.length > 0) await db.execute(sql`update multicast_group_update set told = true where id in ${ids}`);
+  if (ids.length > 0)
+    await db.execute(sql`update multicast_group_update set told = true where id = any(${uuids(ids)})`);
 }

@@ -8,6 +8,7 @@ import type { Db, Tx } from './client';
 import { lockGroups } from './instance-rows';
 import { requestGroups, type GroupRequest } from './requests';
 import { insertWaiters } from './waiters';
+import { uuids } from './lists';
 
 /**
  * The target of each migration becomes the place, in all groups of its instance at once: from here there is no way back, and the
@@ -53,11 +54,11 @@ export async function withdrawMemberships(db: Db, eventIds: string[]): Promise<G
   if (eventIds.length === 0) return [];
   return db.transaction(async (tx) => {
     await tx.execute(sql`
-      select id from instance where id in (select instance_id from instance_event where event_id in ${eventIds})
+      select id from instance where id in (select instance_id from instance_event where event_id = any(${uuids(eventIds)}))
       order by id for update`);
     const rows = await tx.execute<{ id: string; group_id: string }>(sql`
       select id, external_group_id as group_id from multicast_group_member
-      where created_by in ${eventIds} and time_deleted is null`);
+      where created_by = any(${uuids(eventIds)}) and time_deleted is null`);
     const requests = await requestGroups(
       tx,
       [...rows].map((row) => row.group_id),
@@ -66,7 +67,7 @@ export async function withdrawMemberships(db: Db, eventIds: string[]): Promise<G
       update multicast_group_member m set time_deleted = now(), time_modified = now(), generation = r.request,
         sled_id = null, propolis_id = null, target_sled_id = null, target_propolis_id = null
       from jsonb_to_recordset(${JSON.stringify(requests)}::jsonb) as r("groupId" uuid, request bigint)
-      where m.external_group_id = r."groupId" and m.created_by in ${eventIds} and m.time_deleted is null`);
+      where m.external_group_id = r."groupId" and m.created_by = any(${uuids(eventIds)}) and m.time_deleted is null`);
     return requests;
   });
 }
@@ -97,7 +98,7 @@ async function migrationsUnderWay(tx: Tx, eventIds: string[], condition: ReturnT
   const rows = await tx.execute<Migration>(sql`
     select e.event_id as event, i.id as instance, i.target_propolis_id as vmm
     from instance i join instance_event e on e.instance_id = i.id
-    where e.event_id in ${eventIds} and e.time_applied is not null
+    where e.event_id = any(${uuids(eventIds)}) and e.time_applied is not null
       and i.target_propolis_id = (e.body -> 'target' ->> 'propolis_id')::uuid and ${condition}
     order by i.id for update of i`);
   return [...rows];
@@ -107,7 +108,7 @@ async function groupsOf(tx: Tx, moving: Migration[]): Promise<string[]> {
   if (moving.length === 0) return [];
   const rows = await tx.execute<{ id: string }>(sql`
     select distinct external_group_id as id from multicast_group_member
-    where target_propolis_id in ${moving.map((migration) => migration.vmm)} and time_deleted is null`);
+    where target_propolis_id = any(${uuids(moving.map((migration) => migration.vmm))}) and time_deleted is null`);
   const ids = [...rows].map((row) => row.id);
   await lockGroups(tx, ids);
   return ids;
@@ -124,7 +125,7 @@ async function stamp(
     update multicast_group_member m set ${change}, generation = r.request, time_modified = now()
     from jsonb_to_recordset(${JSON.stringify(requests)}::jsonb) as r("groupId" uuid, request bigint)
     where m.external_group_id = r."groupId" and m.time_deleted is null
-      and m.target_propolis_id in ${moving.map((migration) => migration.vmm)}`);
+      and m.target_propolis_id = any(${uuids(moving.map((migration) => migration.vmm))})`);
 }
 
 async function waitAgain(tx: Tx, moving: Migration[], requests: GroupRequest[]): Promise<void> {
@@ -140,7 +141,7 @@ async function waitAgain(tx: Tx, moving: Migration[], requests: GroupRequest[]):
   if (waiters.length === 0) return;
   const members = await tx.execute<{ instance: string; group_id: string }>(sql`
     select parent_id as instance, external_group_id as group_id from multicast_group_member
-    where parent_id in ${moving.map((migration) => migration.instance)} and time_deleted is null`);
+    where parent_id = any(${uuids(moving.map((migration) => migration.instance))}) and time_deleted is null`);
   const pairs = new Set([...members].map((row) => `${row.instance} ${row.group_id}`));
   await insertWaiters(
     tx,
@@ -155,14 +156,14 @@ export async function withdrawStart(db: Db, eventIds: string[]): Promise<GroupRe
     const rows = await tx.execute<{ instance: string; vmm: string }>(sql`
       select i.id as instance, i.propolis_id as vmm
       from instance i join instance_event e on e.instance_id = i.id
-      where e.event_id in ${eventIds} and e.kind = 'start' and e.time_applied is not null and ${notOvertaken}
+      where e.event_id = any(${uuids(eventIds)}) and e.kind = 'start' and e.time_applied is not null and ${notOvertaken}
         and i.propolis_id = (e.body ->> 'propolis_id')::uuid
       order by i.id for update of i`);
     const vmms = [...rows].map((row) => row.vmm);
     if (vmms.length === 0) return [];
     const groups = await tx.execute<{ id: string }>(sql`
       select distinct external_group_id as id from multicast_group_member
-      where propolis_id in ${vmms} and time_deleted is null`);
+      where propolis_id = any(${uuids(vmms)}) and time_deleted is null`);
     const requests = await requestGroups(
       tx,
       [...groups].map((row) => row.id),
@@ -171,11 +172,11 @@ export async function withdrawStart(db: Db, eventIds: string[]): Promise<GroupRe
       update multicast_group_member m set sled_id = null, propolis_id = null, target_sled_id = null, target_propolis_id = null,
         generation = r.request, time_modified = now()
       from jsonb_to_recordset(${JSON.stringify(requests)}::jsonb) as r("groupId" uuid, request bigint)
-      where m.external_group_id = r."groupId" and m.time_deleted is null and m.propolis_id in ${vmms}`);
+      where m.external_group_id = r."groupId" and m.time_deleted is null and m.propolis_id = any(${uuids(vmms)})`);
     await tx.execute(sql`
       update instance set state = 'stopped', sled_id = null, propolis_id = null, target_sled_id = null, target_propolis_id = null,
         time_modified = now()
-      where propolis_id in ${vmms}`);
+      where propolis_id = any(${uuids(vmms)})`);
     return requests;
   });
 }

@@ -4,6 +4,7 @@ import type { EventBody, EventKind, EventRef } from '../domain/events';
 import type { GroupStanding, InstanceFacts, InstanceState, Membership, PendingEvent } from '../domain/fold-events';
 import type { Place } from '../domain/desired';
 import type { Tx } from './client';
+import { uuids } from './lists';
 
 export type InstanceRow = InstanceFacts;
 export type MembershipRow = Membership & { instanceId: string };
@@ -23,7 +24,7 @@ export function placeOf(sledId: string | null, propolisId: string | null): Place
 export async function lockInstances(tx: Tx, ids: string[]): Promise<InstanceRow[]> {
   const rows = await tx.execute<PlaceColumns & { id: string; project_id: string; state: InstanceState }>(sql`
     select id, project_id, state, sled_id, propolis_id, target_sled_id, target_propolis_id
-    from instance where id in ${[...new Set(ids)]} order by id for update`);
+    from instance where id = any(${uuids([...new Set(ids)])}) order by id for update`);
   return [...rows].map((row) => ({
     id: row.id,
     projectId: row.project_id,
@@ -38,7 +39,7 @@ export async function lockGroups(tx: Tx, ids: string[]): Promise<Map<string, Gro
   if (ids.length === 0) return new Map();
   const rows = await tx.execute<{ id: string; project_id: string; deleting: boolean }>(sql`
     select id, project_id, state = 'deleting' as deleting
-    from multicast_group where id in ${[...new Set(ids)]} order by id for update`);
+    from multicast_group where id = any(${uuids([...new Set(ids)])}) order by id for update`);
   return new Map([...rows].map((row) => [row.id, { projectId: row.project_id, deleting: row.deleting }]));
 }
 
@@ -48,7 +49,7 @@ export async function membershipsOf(tx: Tx, instanceIds: string[]): Promise<Memb
   >(sql`
     select id, external_group_id as group_id, parent_id as instance_id, created_by,
       sled_id, propolis_id, target_sled_id, target_propolis_id
-    from multicast_group_member where parent_id in ${instanceIds} and time_deleted is null`);
+    from multicast_group_member where parent_id = any(${uuids(instanceIds)}) and time_deleted is null`);
   return [...rows].map((row) => ({
     memberId: row.id,
     groupId: row.group_id,

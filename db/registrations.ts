@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { EventBody } from '../domain/events';
 import type { Db, Queryable } from './client';
 import { requestGroups, type GroupRequest } from './requests';
+import { uuids } from './lists';
 
 export interface Registration {
   instanceId: string;
@@ -74,7 +75,7 @@ export async function withdrawPrepared(db: Db, eventIds: string[]): Promise<Grou
     const groups = await tx.execute<{ id: string }>(sql`
       select distinct f.group_id as id from member_flow f
       join instance_event e on f.propolis_id = coalesce(e.body ->> 'propolis_id', e.body #>> '{target,propolis_id}')::uuid
-      where e.event_id in ${eventIds}`);
+      where e.event_id = any(${uuids(eventIds)})`);
     return requestGroups(
       tx,
       [...groups].map((row) => row.id),

@@ -4,6 +4,7 @@ import { LIMITS } from '../domain/limits';
 import type { Db, Tx } from './client';
 import { lockGroups } from './instance-rows';
 import { requestGroups, type GroupRequest } from './requests';
+import { uuids } from './lists';
 
 const misfit = sql`
   from multicast_group_member m left join instance i on i.id = m.parent_id
@@ -23,7 +24,9 @@ export interface Repair {
 export async function repairMembers(db: Db): Promise<Repair> {
   return db.transaction(async (tx) => {
     const { groups, instances } = await findMisfits(tx);
-    await tx.execute(sql`select id from instance where id in ${[...instances, NOBODY]} order by id for update`);
+    await tx.execute(
+      sql`select id from instance where id = any(${uuids([...instances, NOBODY])}) order by id for update`,
+    );
     const tombstones = await tx.execute<{ id: string }>(sql`
       select distinct m.external_group_id as id from multicast_group_member m join multicast_group g on g.id = m.external_group_id
       where m.time_deleted is not null and g.requested = g.attempted and g.time_retry is null limit ${LIMITS.reconcilePage}`);
@@ -39,7 +42,7 @@ export async function repairMembers(db: Db): Promise<Repair> {
     // Judged again, now that the instances are locked.
     const repaired = await tx.execute(sql`
       with misfits as (select m.id, m.external_group_id, i.id is null or i.state = 'destroyed' as gone,
-          i.sled_id, i.propolis_id, i.target_sled_id, i.target_propolis_id ${misfit} and m.parent_id in ${[...instances, NOBODY]})
+          i.sled_id, i.propolis_id, i.target_sled_id, i.target_propolis_id ${misfit} and m.parent_id = any(${uuids([...instances, NOBODY])}))
       update multicast_group_member m set
         time_deleted = case when f.gone then now() end,
         state = case when f.sled_id is not null and m.propolis_id is distinct from f.propolis_id then 'joining'::multicast_group_member_state else m.state end,

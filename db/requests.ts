@@ -7,6 +7,7 @@
 import { sql } from 'drizzle-orm';
 import { LIMITS } from '../domain/limits';
 import type { Tx } from './client';
+import { uuids } from './lists';
 
 export interface GroupRequest {
   groupId: string;
@@ -29,7 +30,7 @@ export async function requestGroups(tx: Tx, groupIds: string[]): Promise<GroupRe
   const rows = await tx.execute<{ id: string; ip: string; name: string; request: number; wake: boolean }>(sql`
     with locked as (
       select id, requested, attempted, time_requested, time_retry from multicast_group
-      where id in ${[...new Set(groupIds)]} order by id for update
+      where id = any(${uuids([...new Set(groupIds)])}) order by id for update
     )
     update multicast_group g
     set requested = g.requested + 1,

@@ -10,6 +10,7 @@ import { isNew, type Put } from './registry';
 import { requestGroups, type GroupRequest } from './requests';
 import { sled } from './schema';
 import { violatedIndex } from './violations';
+import { texts, uuids } from './lists';
 
 export type SledRow = typeof sled.$inferSelect;
 
@@ -73,7 +74,7 @@ async function moveMembers(tx: Tx, id: string, ports: number[]): Promise<GroupRe
   if (groupIds.length === 0) return [];
   const requests = await requestGroups(tx, groupIds);
   await tx.execute(sql`
-    delete from refused_port where group_id in ${groupIds} and port in ${ports.map((port) => `rear${port}`)}`);
+    delete from refused_port where group_id = any(${uuids(groupIds)}) and port = any(${texts(ports.map((port) => `rear${port}`))})`);
   return requests;
 }
 

@@ -6,6 +6,7 @@ import { sql } from 'drizzle-orm';
 import { LIMITS } from '../domain/limits';
 import type { Queryable, Tx } from './client';
 import { requestGroups, type GroupRequest } from './requests';
+import { uuids } from './lists';
 
 export type RoundOutcome = 'served' | 'failed' | 'refused';
 
@@ -50,7 +51,7 @@ export async function waitsOf(db: Queryable, eventIds: string[]): Promise<Wait[]
   }>(sql`
     select w.event_id, w.group_id, host(g.multicast_ip) as ip, g.name, w.request, w.outcome, w.reason
     from group_waiter w left join multicast_group g on g.id = w.group_id
-    where w.event_id in ${eventIds} order by w.event_id, w.group_id`);
+    where w.event_id = any(${uuids(eventIds)}) order by w.event_id, w.group_id`);
   return [...rows].map((row) => ({
     eventId: row.event_id,
     groupId: row.group_id,
@@ -125,7 +126,7 @@ export async function markDelivered(
 export async function renewRefused(tx: Tx, eventIds: string[]): Promise<GroupRequest[]> {
   if (eventIds.length === 0) return [];
   const rows = await tx.execute<{ event_id: string; group_id: string; instance_id: string }>(sql`
-    select event_id, group_id, instance_id from group_waiter where event_id in ${eventIds} and outcome <> 'served'`);
+    select event_id, group_id, instance_id from group_waiter where event_id = any(${uuids(eventIds)}) and outcome <> 'served'`);
   const requests = await requestGroups(
     tx,
     [...rows].map((row) => row.group_id),

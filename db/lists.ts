@@ -1,0 +1,18 @@
+/**
+ * Lists in statements, as one parameter: `where id = any(${uuids(ids)})`. The text of a statement is then the same for every length, so
+ * that it is prepared once; drizzle's own lists make a new statement for each.
+ */
+import { sql, type SQL } from 'drizzle-orm';
+
+export function uuids(ids: readonly string[]): SQL {
+  return sql`${literal(ids)}::uuid[]`;
+}
+
+export function texts(values: readonly string[]): SQL {
+  return sql`${literal(values)}::text[]`;
+}
+
+/** Postgres' own way to write an array. */
+function literal(values: readonly string[]): string {
+  return `{${values.map((value) => `"${value.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
+}

@@ -5,7 +5,7 @@
  * it is written again. An attempt ends as `left` when the switch is no longer what the round planned for (out of service, or restarted):
  * resync owes the rest. A foreign object in the way is never touched.
  */
-import { activityInfo, heartbeat } from '@temporalio/activity';
+import { activityInfo } from '@temporalio/activity';
 import { CodedError, isCoded } from '../domain/errors';
 import { LIMITS } from '../domain/limits';
 import type { SwitchTask } from '../domain/plan-round';
@@ -16,6 +16,7 @@ import type { DpdClient } from '../dataplane/dpd/client';
 import { demoteSwitch, findSwitch, isTorn, markTorn, type SwitchRow } from '../db/switch-service';
 import type { Deps } from './deps';
 import { asFailures, isUnreachable, textOf } from './failures';
+import { beat } from './heartbeat';
 import { countAcknowledged, countFailure } from './metrics';
 
 export interface ProgramSwitch {
@@ -30,42 +31,51 @@ export interface ProgramSwitch {
 /** `left`: the switch is not in service any more, as the incarnation that was planned for. */
 export type Programmed = { status: 'acknowledged'; writes: number } | { status: 'left' };
 
-export function programSwitchActivities({ db, switches, temporal, log }: Deps) {
+export function programSwitchActivities(deps: Deps) {
   return {
     async programSwitch(input: ProgramSwitch): Promise<Programmed> {
-      const { task } = input;
-      const row = await findSwitch(db, task.switchId);
-      if (row === null || hasLeft(row, task)) return { status: 'left' };
+      const { task, undo } = input;
       const attempt = activityInfo().attempt;
       const last = attempt >= attemptsFor(input);
       try {
-        const writes = await converge(
-          switches.at(row.address),
-          input,
-          attempt,
-          await isTorn(db, task.switchId, input.groupId),
-        );
-        countAcknowledged(task.name, writes);
-        return { status: 'acknowledged', writes };
+        return await attemptAt(deps, input, attempt);
       } catch (error) {
-        countFailure(task.name, error);
-        const unreachable = isUnreachable(error);
-        if (error instanceof HalfChanged) await markTorn(db, task.switchId, input.groupId);
-        if (unreachable && attempt === 1)
-          temporal
-            .trigger(HEALTH_SCHEDULE)
-            .catch((reason: unknown) => log.debug({ reason: textOf(reason) }, 'health check not triggered'));
         // What it refuses concerns this group; what it cannot do, though it answers, concerns the switch.
-        if (input.undo && last && isCoded(error, 'ServerError')) {
-          await demoteSwitch(db, task.switchId, `could not be restored: ${textOf(error)}`);
+        if (undo && last && isCoded(error, 'ServerError')) {
+          await demoteSwitch(deps.db, task.switchId, `could not be restored: ${textOf(error)}`);
           return { status: 'left' };
         }
         // Whether a silent switch is given up is decided by its health, for as long as the round needs it.
-        const wait = unreachable && task.required;
+        const wait = isUnreachable(error) && task.required;
         return await asFailures(task.name, last && !wait, () => Promise.reject(error));
       }
     },
   };
+}
+
+/** One attempt; throws the switch's error as it is. */
+export async function attemptAt(
+  { db, switches, temporal, log }: Deps,
+  input: ProgramSwitch,
+  attempt: number,
+): Promise<Programmed> {
+  const { task, groupId } = input;
+  const row = await findSwitch(db, task.switchId);
+  if (row === null || hasLeft(row, task)) return { status: 'left' };
+  try {
+    const torn = await isTorn(db, task.switchId, groupId);
+    const writes = await converge(switches.at(row.address), input, attempt, torn);
+    countAcknowledged(task.name, writes);
+    return { status: 'acknowledged', writes };
+  } catch (error) {
+    countFailure(task.name, error);
+    if (error instanceof HalfChanged) await markTorn(db, task.switchId, groupId);
+    if (isUnreachable(error) && attempt === 1)
+      temporal
+        .trigger(HEALTH_SCHEDULE)
+        .catch((reason: unknown) => log.debug({ reason: textOf(reason) }, 'health check not triggered'));
+    throw error;
+  }
 }
 
 function attemptsFor({ task, undo }: ProgramSwitch): number {
@@ -89,7 +99,7 @@ async function converge(
   torn: boolean,
 ): Promise<number> {
   const read = () => {
-    heartbeat();
+    beat();
     return client.readGroup({ underlayIp, externalIp: ip });
   };
   const believed = attempt === 1 && !torn && task.known !== null ? observedOf(task.known.config) : await read();
@@ -121,7 +131,7 @@ async function write(
 class HalfChanged extends CodedError {}
 
 async function applyEdit(client: DpdClient, edit: SwitchEdit): Promise<void> {
-  heartbeat();
+  beat();
   try {
     await client.apply(edit);
   } catch (error) {

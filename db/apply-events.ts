@@ -5,14 +5,27 @@
  * Idempotent: an event that is applied is not applied again, and its waits are found as they are.
  */
 import { randomUUID } from 'node:crypto';
-import { sql } from 'drizzle-orm';
+import { sql, type SQL } from 'drizzle-orm';
 import type { EventRef } from '../domain/events';
-import { foldEvents, overtakes, type FoldedInstance, type PendingEvent } from '../domain/fold-events';
-import type { Db, Tx } from './client';
-import { lockGroups, lockInstances, membershipsOf, unappliedEvents, type InstanceRow } from './instance-rows';
-import { requestGroups, type GroupRequest } from './requests';
-import { changeMembers } from './change-members';
-import { insertWaiters, renewRefused, waitsOf, type Wait } from './waiters';
+import {
+  foldEvents,
+  overtakes,
+  type FoldedInstance,
+  type GroupStanding,
+  type PendingEvent,
+} from '../domain/fold-events';
+import { memberStatements } from './change-members';
+import { inOrder, type Db, type Tx } from './client';
+import {
+  lockGroups,
+  lockInstances,
+  membershipsOf,
+  unappliedEvents,
+  type InstanceRow,
+  type MembershipRow,
+} from './instance-rows';
+import { requestStatement, toRequests, type GroupRequest } from './requests';
+import { renewRefused, waiterStatement, waitsOf, type Wait } from './waiters';
 import { uuids } from './lists';
 
 export interface Applied {
@@ -24,54 +37,77 @@ export interface Applied {
   failures: { eventId: string; reason: string }[];
 }
 
+/** An event that has not changed rows yet, of one of the locked instances. */
+export type DueEvent = PendingEvent & { instanceId: string };
+
 /** `failed`: events of which an earlier step has failed; they are applied as changing nothing. */
 export async function applyEvents(db: Db, refs: EventRef[], failed: Record<string, string>): Promise<Applied> {
-  return db.transaction(async (tx) => {
-    const instances = await lockInstances(
-      tx,
-      refs.map((ref) => ref.instanceId),
-    );
-    const events = await unappliedEvents(tx, refs);
-    const requests = events.length === 0 ? [] : await applyTo(tx, instances, events, failed);
-    const now = new Set(events.map((event) => event.eventId));
-    const before = refs.map((ref) => ref.eventId).filter((eventId) => !now.has(eventId));
-    requests.push(...(await renewRefused(tx, before)));
-    const waits = await waitsOf(
-      tx,
-      refs.map((ref) => ref.eventId),
-    );
-    return { waits, wake: toWake(refs, events, requests, waits), failures: await failuresOf(tx, refs) };
+  const { due, requests } = await db.transaction(async (tx) => {
+    const ids = [...new Set(refs.map((ref) => ref.instanceId))];
+    const [instances, events, memberships] = await Promise.all([
+      lockInstances(tx, ids),
+      unappliedEvents(tx, refs),
+      membershipsOf(tx, ids),
+    ]);
+    const pending = events.map((event) => ({ ...event, failure: failed[event.eventId] ?? null }));
+    return { due: events, requests: await applyDue(tx, refs, { instances, memberships, events: pending }) };
   });
+  return readApplied(db, refs, due, requests);
 }
 
-async function applyTo(
-  tx: Tx,
-  instances: InstanceRow[],
-  events: (PendingEvent & { instanceId: string })[],
-  failed: Record<string, string>,
-): Promise<GroupRequest[]> {
-  const memberships = await membershipsOf(
-    tx,
-    instances.map((instance) => instance.id),
-  );
+/** What was read under the instances' locks. */
+export interface Locked {
+  instances: InstanceRow[];
+  memberships: MembershipRow[];
+  events: DueEvent[];
+}
+
+/** Changes the rows; returns what groups were asked. `refs`: the caller's events, of which some may have been applied before. */
+export async function applyDue(tx: Tx, refs: EventRef[], locked: Locked): Promise<GroupRequest[]> {
+  const now = new Set(locked.events.map((event) => event.eventId));
+  const before = refs.map((ref) => ref.eventId).filter((eventId) => !now.has(eventId));
+  return [...(await applyTo(tx, locked)), ...(await renewRefused(tx, before))];
+}
+
+/** After the commit. */
+export async function readApplied(
+  db: Db,
+  refs: EventRef[],
+  due: DueEvent[],
+  requests: GroupRequest[],
+): Promise<Applied> {
+  const ids = refs.map((ref) => ref.eventId);
+  const [waits, failures] = await Promise.all([waitsOf(db, ids), failuresOf(db, ids)]);
+  return { waits, wake: toWake(refs, due, requests, waits), failures };
+}
+
+/**
+ * The groups come last: their rounds wait for these locks, and so does every other change. Only events that name groups hold them from
+ * the beginning, since they are judged by them.
+ */
+async function applyTo(tx: Tx, { instances, memberships, events }: Locked): Promise<GroupRequest[]> {
+  if (events.length === 0) return [];
   const named = events.flatMap((event) => event.body.multicast_groups ?? []);
-  const groups = await lockGroups(tx, [...memberships.map((row) => row.groupId), ...named]);
-  const folded = instances.map((instance) => {
+  const judged = events.some((event) => event.kind === 'create' || event.kind === 'reconfigure');
+  const groups = judged
+    ? await lockGroups(tx, [...memberships.map((row) => row.groupId), ...named])
+    : new Map<string, GroupStanding>();
+  const folded = instances.flatMap((instance): Folded[] => {
     const own = events.filter((event) => event.instanceId === instance.id);
-    const pending = own.map((event) => ({ ...event, failure: failed[event.eventId] ?? null }));
+    if (own.length === 0) return [];
     const members = memberships.filter((row) => row.instanceId === instance.id);
-    return { events: pending, ...foldEvents(instance, members, pending, groups, randomUUID) };
+    return [{ events: own, ...foldEvents(instance, members, own, groups, randomUUID) }];
   });
-  const requests = await requestGroups(tx, folded.flatMap(groupsToAsk));
-  const requestOf = new Map(requests.map((request) => [request.groupId, request.request]));
-  await changeMembers(tx, folded, requestOf);
-  await storeInstances(tx, folded);
-  await storeEvents(tx, folded);
-  await insertWaiters(
-    tx,
-    folded.flatMap((instance) => waitersOf(instance, requestOf)),
-  );
-  return requests;
+  const before = [...eventStatements(folded), instanceStatement(folded)];
+  const touched = folded.flatMap(groupsToAsk);
+  if (touched.length === 0) {
+    await inOrder(tx, before);
+    return [];
+  }
+  const waiters = folded.flatMap(waitersOf);
+  const after = [...memberStatements(folded), ...(waiters.length === 0 ? [] : [waiterStatement(waiters)])];
+  const answers = await inOrder(tx, [...before, requestStatement(touched), ...after]);
+  return toRequests(answers[before.length] ?? []);
 }
 
 type Folded = FoldedInstance & { events: PendingEvent[] };
@@ -87,7 +123,7 @@ function groupsToAsk(folded: Folded): string[] {
 }
 
 /** A create has succeeded with its rows and waits for no switch. */
-function waitersOf(folded: Folded, requestOf: ReadonlyMap<string, number>) {
+function waitersOf(folded: Folded) {
   const waiting = folded.events.filter(
     (event) =>
       event.kind !== 'create' &&
@@ -95,18 +131,12 @@ function waitersOf(folded: Folded, requestOf: ReadonlyMap<string, number>) {
       !folded.failures.has(event.eventId) &&
       !folded.superseded.has(event.eventId),
   );
-  const groups = groupsToAsk(folded).filter((groupId) => requestOf.has(groupId));
-  return waiting.flatMap((event) =>
-    groups.map((groupId) => ({
-      eventId: event.eventId,
-      groupId,
-      instanceId: folded.instance.id,
-      request: requestOf.get(groupId) ?? 0,
-    })),
+  return waiting.flatMap(({ eventId }) =>
+    groupsToAsk(folded).map((groupId) => ({ eventId, groupId, instanceId: folded.instance.id })),
   );
 }
 
-async function storeInstances(tx: Tx, folded: Folded[]): Promise<void> {
+function instanceStatement(folded: Folded[]): SQL {
   const rows = folded.map(({ instance, events }) => ({
     id: instance.id,
     state: instance.state,
@@ -116,17 +146,17 @@ async function storeInstances(tx: Tx, folded: Folded[]): Promise<void> {
     target_propolis: instance.target?.propolisId ?? null,
     applied: Math.max(0, ...events.map((event) => event.generation)),
   }));
-  await tx.execute(sql`
+  return sql`
     update instance i set state = r.state::instance_state, sled_id = r.sled, propolis_id = r.propolis,
       target_sled_id = r.target_sled, target_propolis_id = r.target_propolis,
       applied = greatest(i.applied, r.applied), time_modified = now(),
       time_deleted = case when r.state = 'destroyed' then coalesce(i.time_deleted, now()) else i.time_deleted end
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
       as r(id uuid, state text, sled uuid, propolis uuid, target_sled uuid, target_propolis uuid, applied bigint)
-    where i.id = r.id`);
+    where i.id = r.id`;
 }
 
-async function storeEvents(tx: Tx, folded: Folded[]): Promise<void> {
+function eventStatements(folded: Folded[]): SQL[] {
   const rows = folded.flatMap(({ events, touched, failures, superseded }) =>
     events.map((event) => {
       const newer = superseded.get(event.eventId);
@@ -135,13 +165,13 @@ async function storeEvents(tx: Tx, folded: Folded[]): Promise<void> {
       return { id: event.eventId, state, reason, touched, newer: newer ?? null };
     }),
   );
-  await tx.execute(sql`
+  const applied = sql`
     update instance_event e set time_applied = now(), touched = r.touched,
       state = coalesce(r.state::event_state, e.state), reason = r.reason,
       superseded_by = coalesce(r.newer, e.superseded_by), time_finished = case when r.state is not null then now() end
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
       as r(id uuid, state text, reason text, touched jsonb, newer bigint)
-    where e.event_id = r.id`);
+    where e.event_id = r.id`;
   const newer = folded.flatMap(({ instance, events, failures }) =>
     events
       .filter((event) => !failures.has(event.eventId))
@@ -149,15 +179,16 @@ async function storeEvents(tx: Tx, folded: Folded[]): Promise<void> {
         overtakes(event.kind).map((kind) => ({ instance: instance.id, kind, generation: event.generation })),
       ),
   );
-  if (newer.length === 0) return;
+  if (newer.length === 0) return [applied];
   // Events applied earlier that are still waiting for the network end as superseded, whatever their round brings.
-  await tx.execute(sql`
+  const overtaken = sql`
     update instance_event e set superseded_by = r.generation
     from (select instance, kind, max(generation) as generation
       from jsonb_to_recordset(${JSON.stringify(newer)}::jsonb) as n(instance uuid, kind text, generation bigint)
       group by instance, kind) r
     where e.instance_id = r.instance and e.kind = r.kind::event_kind and e.generation < r.generation
-      and e.time_applied is not null and e.time_finished is null`);
+      and e.time_applied is not null and e.time_finished is null`;
+  return [applied, overtaken];
 }
 
 function toWake(refs: EventRef[], events: PendingEvent[], requests: GroupRequest[], waits: Wait[]) {
@@ -174,9 +205,8 @@ function toWake(refs: EventRef[], events: PendingEvent[], requests: GroupRequest
   return [...wake.values()];
 }
 
-async function failuresOf(tx: Tx, refs: EventRef[]): Promise<{ eventId: string; reason: string }[]> {
-  const rows = await tx.execute<{ event_id: string; reason: string }>(sql`
-    select event_id, reason from instance_event
-    where event_id = any(${uuids(refs.map((ref) => ref.eventId))}) and state = 'failed'`);
+async function failuresOf(db: Db, ids: string[]): Promise<{ eventId: string; reason: string }[]> {
+  const rows = await db.execute<{ event_id: string; reason: string }>(sql`
+    select event_id, reason from instance_event where event_id = any(${uuids(ids)}) and state = 'failed'`);
   return [...rows].map((row) => ({ eventId: row.event_id, reason: row.reason }));
 }

@@ -1,23 +1,37 @@
 /** Flows on the sleds, as rounds ask for them and sleds confirm them. A confirmation counts only if the wish still stands. */
 import { sql } from 'drizzle-orm';
 import type { Db } from './client';
+import { uuids } from './lists';
 
 export interface FlowTask {
+  sledId: string;
+  /** Of the sled's agent; null = the sled is not registered. */
+  address: string | null;
   propolisId: string;
   groupIp: string;
   sources: string[];
 }
 
+/** In order of VMMs. */
 export async function flowsToAsk(
   db: Db,
   groupId: string,
-  sledId: string,
+  sledIds: string[],
   state: 'joining' | 'leaving',
 ): Promise<FlowTask[]> {
-  const rows = await db.execute<{ propolis_id: string; group_ip: string; sources: string }>(sql`
-    select propolis_id, host(group_ip) as group_ip, sources from member_flow
-    where group_id = ${groupId} and sled_id = ${sledId} and state = ${state} order by propolis_id`);
+  const rows = await db.execute<{
+    sled_id: string;
+    address: string | null;
+    propolis_id: string;
+    group_ip: string;
+    sources: string;
+  }>(sql`
+    select f.sled_id, s.agent_address as address, f.propolis_id, host(f.group_ip) as group_ip, f.sources
+    from member_flow f left join sled s on s.id = f.sled_id
+    where f.group_id = ${groupId} and f.sled_id = any(${uuids(sledIds)}) and f.state = ${state}::flow_state order by f.propolis_id`);
   return [...rows].map((row) => ({
+    sledId: row.sled_id,
+    address: row.address,
     propolisId: row.propolis_id,
     groupIp: row.group_ip,
     sources: row.sources === '' ? [] : row.sources.split(','),

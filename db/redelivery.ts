@@ -1,4 +1,4 @@
-/** Accepted events that nothing works on: never taken, or taken by a run that is over. */
+/** Accepted events that have not come through: those that nothing works on, and whether there are many on their way. */
 import { sql } from 'drizzle-orm';
 import { LIMITS } from '../domain/limits';
 import type { EventRef, WorkflowKind } from '../domain/events';
@@ -39,4 +39,11 @@ export async function undeliveredEvents(db: Db, after: number): Promise<Undelive
     claimedBy: row.claimed_by,
     sequence: row.sequence,
   }));
+}
+
+/** Whether more events wait to change rows than one run takes. */
+export async function isBehind(db: Db): Promise<boolean> {
+  const rows = await db.execute(sql`
+    select 1 from instance_event where time_applied is null and state <> 'stale' offset ${LIMITS.eventsPerRun} limit 1`);
+  return rows.length > 0;
 }

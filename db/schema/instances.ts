@@ -97,6 +97,9 @@ export const instanceEvent = pgTable(
       .where(sql`${t.timeFinished} is null`),
     uniqueIndex('instance_event_by_sequence').on(t.sequence),
     index('instance_event_by_instance').on(t.instanceId, t.sequence),
+    index('instance_event_by_run')
+      .on(t.claimedBy)
+      .where(sql`${t.claimedBy} is not null`),
   ],
 );
 

@@ -43,6 +43,7 @@ async function unsettled({ db }: Inspected): Promise<string[]> {
         || coalesce(', waits: ' || (select string_agg(coalesce(w.outcome, 'open') || case when w.told then ' told' else '' end, ', ')
           from group_waiter w where w.event_id = e.event_id), '')
       from instance_event e where e.time_finished is null
+    union all select 'an outcome of ' || event_id || ' is still to be told' from group_waiter where outcome is not null
     union all select 'switch' || slot || ' is ' || service || ': ' || coalesce(last_error, '') from switch where service <> 'in_service'
     union all select 'a tombstone in ' || external_group_id from multicast_group_member where time_deleted is not null
     union all select 'not believed: ' || group_id || coalesce(last_error, '') from switch_ack where suspect`);

@@ -23,7 +23,7 @@ export function roundActivities(deps: Deps, awaited: AwaitedRuns) {
      * saga's own steps.
      */
     async beginRound(input: { groupId: string }): Promise<RoundStart | RoundDone> {
-      await backlog.gone();
+      await backlog.gathered(input.groupId);
       const start = await beginRound(db, input.groupId);
       if (start.kind !== 'round' || deps.visibleSteps === true) return start;
       return tryRound(deps, teller, input.groupId, start);

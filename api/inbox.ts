@@ -1,5 +1,5 @@
 /**
- * Single posts share acceptance transactions, as writers share a database's log: while one is under way, those that come gather for the
+ * Single posts share acceptance transactions, as writers share a database's log: while they are under way, those that come gather for the
  * next. A lone post waits for nobody.
  *
  * None spoils it for the others: a post whose instance somebody holds at the moment is stored in a transaction of its own, which nobody
@@ -15,18 +15,21 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
+/** While Postgres writes one transaction down, the next is made. */
+const AT_ONCE = 2;
+
 export interface Inbox {
   accept(posted: PostedEvent): Promise<Acceptance>;
 }
 
 export function createInbox(db: Db): Inbox {
-  let waiting: Waiting[] = [];
-  let storing = false;
+  const waiting: Waiting[] = [];
+  let storing = 0;
 
   async function pump(): Promise<void> {
-    storing = true;
+    storing += 1;
     while (waiting.length > 0) await store(waiting.splice(0, LIMITS.batchEvents));
-    storing = false;
+    storing -= 1;
   }
 
   async function store(batch: Waiting[]): Promise<void> {
@@ -51,7 +54,7 @@ export function createInbox(db: Db): Inbox {
     accept: (posted) =>
       new Promise((resolve, reject) => {
         waiting.push({ posted, resolve, reject });
-        if (!storing) void pump();
+        if (storing < AT_ONCE) void pump();
       }),
   };
 }

@@ -20,9 +20,11 @@ import {
   lockGroups,
   lockInstances,
   membershipsOf,
-  unappliedEvents,
+  dueUpTo,
+  openEvents,
   type InstanceRow,
   type MembershipRow,
+  type OpenEvent,
 } from './instance-rows';
 import { requestStatement, toRequests, type GroupRequest } from './requests';
 import { renewRefused, waiterStatement, waitsOf, type Wait } from './waiters';
@@ -37,20 +39,18 @@ export interface Applied {
   failures: { eventId: string; reason: string }[];
 }
 
-/** An event that has not changed rows yet, of one of the locked instances. */
-export type DueEvent = PendingEvent & { instanceId: string };
-
 /** `failed`: events of which an earlier step has failed; they are applied as changing nothing. */
 export async function applyEvents(db: Db, refs: EventRef[], failed: Record<string, string>): Promise<Applied> {
   const { due, requests } = await db.transaction(async (tx) => {
     const ids = [...new Set(refs.map((ref) => ref.instanceId))];
-    const [instances, events, memberships] = await Promise.all([
+    const [instances, open, memberships] = await Promise.all([
       lockInstances(tx, ids),
-      unappliedEvents(tx, refs),
+      openEvents(tx, ids),
       membershipsOf(tx, ids),
     ]);
-    const pending = events.map((event) => ({ ...event, failure: failed[event.eventId] ?? null }));
-    return { due: events, requests: await applyDue(tx, refs, { instances, memberships, events: pending }) };
+    const events = open.map((event) => ({ ...event, failure: failed[event.eventId] ?? null }));
+    const pending = dueUpTo(events, refs);
+    return { due: pending, requests: await applyDue(tx, refs, { instances, memberships, open: events, due: pending }) };
   });
   return readApplied(db, refs, due, requests);
 }
@@ -59,12 +59,22 @@ export async function applyEvents(db: Db, refs: EventRef[], failed: Record<strin
 export interface Locked {
   instances: InstanceRow[];
   memberships: MembershipRow[];
-  events: DueEvent[];
+  /** All of the instances' events that are not over, and those of them that shall change rows now. */
+  open: OpenEvent[];
+  due: OpenEvent[];
+  /** The run that takes its own events in the same transaction. */
+  claim?: Claim;
+}
+
+export interface Claim {
+  workflowId: string;
+  runId: string;
+  eventIds: ReadonlySet<string>;
 }
 
 /** Changes the rows; returns what groups were asked. `refs`: the caller's events, of which some may have been applied before. */
 export async function applyDue(tx: Tx, refs: EventRef[], locked: Locked): Promise<GroupRequest[]> {
-  const now = new Set(locked.events.map((event) => event.eventId));
+  const now = new Set(locked.due.map((event) => event.eventId));
   const before = refs.map((ref) => ref.eventId).filter((eventId) => !now.has(eventId));
   return [...(await applyTo(tx, locked)), ...(await renewRefused(tx, before))];
 }
@@ -73,7 +83,7 @@ export async function applyDue(tx: Tx, refs: EventRef[], locked: Locked): Promis
 export async function readApplied(
   db: Db,
   refs: EventRef[],
-  due: DueEvent[],
+  due: OpenEvent[],
   requests: GroupRequest[],
 ): Promise<Applied> {
   const ids = refs.map((ref) => ref.eventId);
@@ -85,7 +95,7 @@ export async function readApplied(
  * The groups come last: their rounds wait for these locks, and so does every other change. Only events that name groups hold them from
  * the beginning, since they are judged by them.
  */
-async function applyTo(tx: Tx, { instances, memberships, events }: Locked): Promise<GroupRequest[]> {
+async function applyTo(tx: Tx, { instances, memberships, open, due: events, claim }: Locked): Promise<GroupRequest[]> {
   if (events.length === 0) return [];
   const named = events.flatMap((event) => event.body.multicast_groups ?? []);
   const judged = events.some((event) => event.kind === 'create' || event.kind === 'reconfigure');
@@ -98,7 +108,7 @@ async function applyTo(tx: Tx, { instances, memberships, events }: Locked): Prom
     const members = memberships.filter((row) => row.instanceId === instance.id);
     return [{ events: own, ...foldEvents(instance, members, own, groups, randomUUID) }];
   });
-  const before = [...eventStatements(folded), instanceStatement(folded)];
+  const before = [eventStatement(folded, open, claim), instanceStatement(folded)];
   const touched = folded.flatMap(groupsToAsk);
   if (touched.length === 0) {
     await inOrder(tx, before);
@@ -156,39 +166,51 @@ function instanceStatement(folded: Folded[]): SQL {
     where i.id = r.id`;
 }
 
-function eventStatements(folded: Folded[]): SQL[] {
-  const rows = folded.flatMap(({ events, touched, failures, superseded }) =>
-    events.map((event) => {
+/**
+ * Events that have changed rows, those that they overtake while these still wait for the network, and whose they are. What was overtaken
+ * ends as superseded, whatever its round brings.
+ */
+function eventStatement(folded: Folded[], open: OpenEvent[], claim: Claim | undefined): SQL {
+  const rows = folded.flatMap(({ instance, events, touched, failures, superseded }) => [
+    ...events.map((event) => {
       const newer = superseded.get(event.eventId);
       const reason = failures.get(event.eventId) ?? (newer === undefined ? null : `overtaken by generation ${newer}`);
       const state = failures.has(event.eventId) ? 'failed' : newer === undefined ? null : 'superseded';
-      return { id: event.eventId, state, reason, touched, newer: newer ?? null };
+      const own = claim?.eventIds.has(event.eventId) === true;
+      return { id: event.eventId, applies: true, state, reason, touched, newer: newer ?? null, own };
     }),
-  );
-  const applied = sql`
-    update instance_event e set time_applied = now(), touched = r.touched,
-      state = coalesce(r.state::event_state, e.state), reason = r.reason,
-      superseded_by = coalesce(r.newer, e.superseded_by), time_finished = case when r.state is not null then now() end
+    ...overtaken(
+      open.filter((event) => event.instanceId === instance.id && event.applied),
+      events.filter((event) => !failures.has(event.eventId)),
+    ),
+  ]);
+  return sql`
+    update instance_event e set
+      time_applied = case when r.applies then now() else e.time_applied end,
+      touched = case when r.applies then r.touched else e.touched end,
+      state = case when r.state is not null then r.state::event_state when r.own then 'running' else e.state end,
+      reason = case when r.applies then r.reason else e.reason end,
+      superseded_by = coalesce(r.newer, e.superseded_by),
+      time_finished = case when r.state is not null then now() end,
+      claimed_by = case when r.own then ${claim?.workflowId ?? null} else e.claimed_by end,
+      run_id = case when r.own then ${claim?.runId ?? null} else e.run_id end,
+      time_claimed = case when r.own then coalesce(e.time_claimed, now()) else e.time_claimed end
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      as r(id uuid, state text, reason text, touched jsonb, newer bigint)
-    where e.event_id = r.id`;
-  const newer = folded.flatMap(({ instance, events, failures }) =>
-    events
-      .filter((event) => !failures.has(event.eventId))
-      .flatMap((event) =>
-        overtakes(event.kind).map((kind) => ({ instance: instance.id, kind, generation: event.generation })),
-      ),
-  );
-  if (newer.length === 0) return [applied];
-  // Events applied earlier that are still waiting for the network end as superseded, whatever their round brings.
-  const overtaken = sql`
-    update instance_event e set superseded_by = r.generation
-    from (select instance, kind, max(generation) as generation
-      from jsonb_to_recordset(${JSON.stringify(newer)}::jsonb) as n(instance uuid, kind text, generation bigint)
-      group by instance, kind) r
-    where e.instance_id = r.instance and e.kind = r.kind::event_kind and e.generation < r.generation
-      and e.time_applied is not null and e.time_finished is null`;
-  return [applied, overtaken];
+      as r(id uuid, applies boolean, state text, reason text, touched jsonb, newer bigint, own boolean)
+    where e.event_id = r.id and e.time_finished is null`;
+}
+
+/** Events applied earlier that a newer one overtakes. */
+function overtaken(applied: OpenEvent[], effective: PendingEvent[]) {
+  return applied.flatMap(({ eventId, kind, generation }) => {
+    const newer = effective
+      .filter((event) => event.generation > generation && overtakes(event.kind).includes(kind))
+      .map((event) => event.generation);
+    if (newer.length === 0) return [];
+    return [
+      { id: eventId, applies: false, state: null, reason: null, touched: null, newer: Math.max(...newer), own: false },
+    ];
+  });
 }
 
 function toWake(refs: EventRef[], events: PendingEvent[], requests: GroupRequest[], waits: Wait[]) {

@@ -6,8 +6,8 @@ import { sql } from 'drizzle-orm';
 import type { EventEnd, EventRef } from '../domain/events';
 import { applyDue, readApplied, type Applied } from './apply-events';
 import type { Db, Tx } from './client';
-import { endedEvents, endReady, endsByItself, type FinishedEvent } from './end-events';
-import { lockInstances, membershipsOf, unappliedEvents } from './instance-rows';
+import { endedEvents, endIdle, endsByItself, type FinishedEvent } from './end-events';
+import { dueUpTo, lockInstances, membershipsOf, openEvents } from './instance-rows';
 import { uuids } from './lists';
 
 export interface ClaimedEvent extends EventRef {
@@ -36,30 +36,35 @@ export async function claimEvents(
   const ids = refs.map((ref) => ref.eventId);
   const taken = await db.transaction(async (tx) => {
     const instanceIds = [...new Set(refs.map((ref) => ref.instanceId))];
-    const [gate, instances, events, unapplied, memberships] = await Promise.all([
+    const [gate, instances, events, open, memberships] = await Promise.all([
       tx.execute<{ enabled: boolean }>(sql`select multicast_enabled as enabled from runtime_config`),
       lockInstances(tx, instanceIds),
       ownEvents(tx, workflowId, ids),
-      unappliedEvents(tx, refs),
+      openEvents(tx, instanceIds),
       membershipsOf(tx, instanceIds),
     ]);
     if (gate[0]?.enabled !== true) return null;
     const ready = events.filter((event) => !event.registers);
-    const upTo = new Map(ready.map((event) => [event.instanceId, event.generation]));
-    for (const { instanceId, generation } of ready)
-      upTo.set(instanceId, Math.max(generation, upTo.get(instanceId) ?? generation));
-    const due = unapplied.filter((event) => event.generation <= (upTo.get(event.instanceId) ?? -1));
-    await markClaimed(tx, workflowId, runId, events);
-    const requests = await applyDue(tx, ready, { instances, memberships, events: due });
+    const due = dueUpTo(open, ready);
+    const changing = new Set(due.map((event) => event.eventId));
+    await markClaimed(
+      tx,
+      workflowId,
+      runId,
+      events.filter((event) => !changing.has(event.eventId)),
+    );
+    const own = new Set(events.map((event) => event.eventId));
+    const claim = { workflowId, runId, eventIds: own };
+    const requests = await applyDue(tx, ready, { instances, memberships, open, due, claim });
     return { events, ready, due, requests };
   });
   if (taken === null) return null;
   const { events, ready, due, requests } = taken;
-  const finished = await endReady(
-    db,
-    ready.map((event) => event.eventId),
-  );
-  const [applied, ended] = await Promise.all([readApplied(db, ready, due, requests), endedEvents(db, workflowId, ids)]);
+  const applied = await readApplied(db, ready, due, requests);
+  const waiting = new Set(applied.waits.map((wait) => wait.eventId));
+  const idle = ready.map((event) => event.eventId).filter((eventId) => !waiting.has(eventId));
+  const finished = await endIdle(db, idle);
+  const ended = await endedEvents(db, workflowId, ids);
   return { ...applied, events, finished, ended };
 }
 
@@ -82,8 +87,7 @@ async function ownEvents(tx: Tx, workflowId: string, ids: string[]): Promise<Cla
 async function markClaimed(tx: Tx, workflowId: string, runId: string, events: EventRef[]): Promise<void> {
   if (events.length === 0) return;
   await tx.execute(sql`
-    update instance_event set
-      state = case when time_finished is null then 'running' else state end,
+    update instance_event set state = 'running',
       claimed_by = ${workflowId}, run_id = ${runId}, time_claimed = coalesce(time_claimed, now())
     where event_id = any(${uuids(events.map((event) => event.eventId))})`);
 }

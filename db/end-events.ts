@@ -4,7 +4,7 @@
  *
  * Read after the commit, by whoever committed: of two groups that bring an event's last outcomes at the same time, the later sees both.
  */
-import { sql, type SQL } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import type { EventEnd } from '../domain/events';
 import type { Db, Queryable } from './client';
 import { uuids } from './lists';
@@ -22,35 +22,41 @@ export const endsByItself = sql`e.kind <> 'migrate' and coalesce(e.body -> 'vmm_
 const finished = sql`e.event_id as "eventId", e.kind, e.state as outcome, e.reason,
   extract(epoch from e.time_finished - e.time_accepted)::float8 as seconds`;
 
-/** Ends those of these events that were applied and wait for no round any more. */
-export async function endReady(db: Queryable, eventIds: string[]): Promise<FinishedEvent[]> {
-  return eventIds.length === 0 ? [] : end(db, sql`select unnest(${uuids(eventIds)})`);
-}
-
-/** The same for all events that this group has brought an outcome. */
-export async function endServed(db: Queryable, groupId: string): Promise<FinishedEvent[]> {
+/** Ends those of these events that have changed rows and wait for no round. */
+export async function endIdle(db: Queryable, eventIds: string[]): Promise<FinishedEvent[]> {
   return end(
     db,
-    sql`select event_id from group_waiter where group_id = ${groupId} and outcome is not null and not told`,
+    eventIds.map((id) => ({ id, failure: null })),
   );
 }
 
-/** A group that is gone has nothing left to wait for. What failed first, in the order of groups, is the reason. */
-async function end(db: Queryable, ids: SQL): Promise<FinishedEvent[]> {
+/** Ends the events that this group has brought their last outcome. What failed first, in the order of groups, is the reason. */
+export async function endServed(db: Queryable, groupId: string): Promise<FinishedEvent[]> {
+  const decided = await db.execute<Decided>(sql`
+    select w.event_id as id, (array_agg(coalesce(host(g.multicast_ip) || ': ', '') || coalesce(o.reason, o.outcome) order by o.group_id)
+      filter (where o.outcome <> 'served'))[1] as failure
+    from group_waiter w join group_waiter o on o.event_id = w.event_id left join multicast_group g on g.id = o.group_id
+    where w.group_id = ${groupId} and w.outcome is not null and not w.told
+    group by w.event_id
+    -- A group that is gone has nothing left to wait for.
+    having bool_and(o.outcome is not null or g.id is null)`);
+  return end(db, [...decided]);
+}
+
+type Decided = {
+  id: string;
+  failure: string | null;
+};
+
+async function end(db: Queryable, decided: Decided[]): Promise<FinishedEvent[]> {
+  if (decided.length === 0) return [];
   const rows = await db.execute<FinishedEvent>(sql`
-    with decided as materialized (
-      select i.event_id, (array_agg(coalesce(host(g.multicast_ip) || ': ', '') || coalesce(w.reason, w.outcome) order by w.group_id)
-        filter (where w.outcome <> 'served'))[1] as failure
-      from (${ids}) as i(event_id)
-      left join group_waiter w on w.event_id = i.event_id left join multicast_group g on g.id = w.group_id
-      group by i.event_id
-      having bool_and(w.event_id is null or w.outcome is not null or g.id is null))
     update instance_event e set
       state = (case when e.superseded_by is not null then 'superseded' when d.failure is not null then 'failed' else 'succeeded' end)::event_state,
       reason = case when e.superseded_by is not null then 'overtaken by generation ' || e.superseded_by else d.failure end,
       time_finished = now()
-    from decided d
-    where e.event_id = d.event_id and e.time_finished is null and e.time_applied is not null and e.claimed_by is not null
+    from jsonb_to_recordset(${JSON.stringify(decided)}::jsonb) as d(id uuid, failure text)
+    where e.event_id = d.id and e.time_finished is null and e.time_applied is not null and e.claimed_by is not null
       and ${endsByItself}
     returning ${finished}`);
   return [...rows];

@@ -220,9 +220,6 @@ export const multicastGroupMember = pgTable(
     index('multicast_member_parent_id_order')
       .on(t.parentId, t.id)
       .where(sql`${t.timeDeleted} is null`),
-    index('multicast_member_group_state')
-      .on(t.externalGroupId, t.state)
-      .where(sql`${t.timeDeleted} is null`),
     index('multicast_member_by_sled')
       .on(t.sledId)
       .where(sql`${t.sledId} is not null`),

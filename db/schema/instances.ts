@@ -89,9 +89,9 @@ export const instanceEvent = pgTable(
     uniqueIndex('instance_event_by_generation')
       .on(t.instanceId, t.generation)
       .where(sql`${t.state} <> 'stale'`),
-    index('instance_event_unapplied')
+    index('instance_event_open')
       .on(t.instanceId, t.generation)
-      .where(sql`${t.timeApplied} is null and ${t.state} <> 'stale'`),
+      .where(sql`${t.timeFinished} is null`),
     index('instance_event_unfinished')
       .on(t.sequence)
       .where(sql`${t.timeFinished} is null`),

@@ -1,1 +1,0 @@
-CREATE INDEX "instance_event_by_run" ON "instance_event" USING btree ("claimed_by") WHERE "instance_event"."claimed_by" is not null;

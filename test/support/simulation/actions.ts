@@ -34,6 +34,19 @@ export class Actions {
       this.#post(vm, { kind: 'create', project_id: PROJECT, name: vm.id, multicast_groups: this.#groups([n, n + 1]) });
   }
 
+  /** Instances that migrated away from, or back to, a VMM that could not be registered: Nexus ends them. Returns how many. */
+  stopUnregistered(): number {
+    const lost = this.#vms.filter((vm) => {
+      const place = this.rack.tables.instances.get(vm.id)?.place;
+      return place != null && this.rack.sleds.some((sled) => sled.isGone(place.propolisId));
+    });
+    for (const vm of lost) {
+      vm.at = null;
+      this.#post(vm, { kind: 'stop' });
+    }
+    return lost.length;
+  }
+
   perform(action: Action): void {
     if ('vm' in action) this.#onVm(action, this.#vms[action.vm % this.#vms.length]);
     else if ('group' in action) this.#onGroup(action, action.group % this.rack.program.groups);

@@ -36,12 +36,16 @@ export class ModelSwitch {
 
   restart(): void {
     hit('switch restarts');
-    // So young that its uptime does not betray it: what is missing is found by reconciliation.
-    if (this.clock.now - this.bootedAt < LIMITS.healthEveryMs * 2)
-      for (const { tag } of this.objects.values()) this.#tamper(tag);
+    // Where its uptime does not betray it, what is missing is found by reconciliation.
+    if (this.untilRestartShows() > 0) for (const { tag } of this.objects.values()) this.#tamper(tag);
     this.objects.clear();
     this.torn.clear();
     this.bootedAt = this.clock.now;
+  }
+
+  /** A daemon so young that its uptime would not betray a restart has to run for so long first. */
+  untilRestartShows(): number {
+    return Math.max(0, this.bootedAt + LIMITS.healthEveryMs * 3 - this.clock.now);
   }
 
   /** Whether the uptime that was last seen is one of the present daemon. */

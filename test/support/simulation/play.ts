@@ -83,7 +83,7 @@ class Performance {
     const since = clock.now + (tampered ? LATEST_WRITE_MS : 0);
     const seen = () =>
       [...tables.switches.values()].every(
-        (row) => (row.timeLastSeen ?? 0) > since && stage.switches.get(row.id)?.isKnown(row.uptime) === true,
+        (row) => (row.timeLastSeen ?? 0) > since && stage.switches.get(row.id)?.isKnown(row) === true,
       );
     await this.#until(() => seen() && this.#isQuiet());
     // Nothing can be joined on a VMM that does not exist: Nexus stops the instance.

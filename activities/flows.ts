@@ -23,7 +23,9 @@ export function flowActivities({ db, sleds }: Deps) {
     const flows = await flowsToAsk(db, input.groupId, input.sledId, state);
     if (flows.length === 0) return 0;
     const address = await sledAddress(db, input.sledId);
-    const store = (answers: Answer[]) => (state === 'joining' ? storeJoined : storeLeft)(db, input.groupId, answers);
+    const { groupId, sledId } = input;
+    const store = (answers: Answer[]) =>
+      state === 'joining' ? storeJoined(db, groupId, sledId, answers) : storeLeft(db, groupId, answers);
     const answers =
       address === null ? unregistered(flows, state) : await askAll(sleds.at(address), flows, state, store);
     if (address === null) await store(answers);
@@ -53,7 +55,13 @@ export function flowActivities({ db, sleds }: Deps) {
 type Answer = FlowAnswer & { code?: string; retry?: boolean };
 
 function answerOf(flow: FlowTask): Answer {
-  return { propolisId: flow.propolisId, sources: flow.sources.join(','), reason: null, done: true };
+  return {
+    propolisId: flow.propolisId,
+    groupIp: flow.groupIp,
+    sources: flow.sources.join(','),
+    reason: null,
+    done: true,
+  };
 }
 
 function unregistered(flows: FlowTask[], state: 'joining' | 'leaving'): Answer[] {

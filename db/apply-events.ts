@@ -78,7 +78,7 @@ type Folded = FoldedInstance & { events: PendingEvent[] };
 
 /** Groups whose members change, and all of the instance's groups when it moves: there the event shows its effect. */
 function groupsToAsk(folded: Folded): string[] {
-  const effective = folded.events.filter((event) => !folded.failures.has(event.eventId));
+  const effective = folded.events.filter((event) => folded.effective.has(event.eventId));
   if (effective.some((event) => overtakes('delete').includes(event.kind) && event.kind !== 'reconfigure'))
     return folded.touched;
   return [
@@ -142,9 +142,9 @@ async function storeEvents(tx: Tx, folded: Folded[]): Promise<void> {
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
       as r(id uuid, state text, reason text, touched jsonb, newer bigint)
     where e.event_id = r.id`);
-  const newer = folded.flatMap(({ instance, events, failures }) =>
+  const newer = folded.flatMap(({ instance, events, effective }) =>
     events
-      .filter((event) => !failures.has(event.eventId))
+      .filter((event) => effective.has(event.eventId))
       .flatMap((event) =>
         overtakes(event.kind).map((kind) => ({ instance: instance.id, kind, generation: event.generation })),
       ),

@@ -36,11 +36,14 @@ export class Actions {
 
   /** Instances that migrated away from, or back to, a VMM that could not be registered: Nexus ends them. Returns how many. */
   stopUnregistered(): number {
+    const { tables, stage } = this.rack;
     const lost = this.#vms.filter((vm) => {
-      const place = this.rack.tables.instances.get(vm.id)?.place;
+      const place = tables.instances.get(vm.id)?.place;
       return place != null && this.rack.sleds.some((sled) => sled.isGone(place.propolisId));
     });
     for (const vm of lost) {
+      const joined = tables.members.filter((row) => row.instanceId === vm.id && !row.deleted && row.state === 'joined');
+      stage.faults.push(...joined.map(({ groupId }) => `${vm.id} is joined in ${groupId} on a VMM that is not there`));
       vm.at = null;
       this.#post(vm, { kind: 'stop' });
     }
@@ -87,8 +90,7 @@ export class Actions {
     this.#vmms += 1;
     const target = { sled_id: `sled${sled % this.rack.program.sleds}`, propolis_id: `vmm${this.#vmms}` };
     vm.at = target;
-    // Where an instance is whose new VMM could not be registered, though it runs already, depends on who was first.
-    const body = registers && (source === null || kind === 'migrate') ? { vmm_registration: { local_config: {} } } : {};
+    const body = registers ? { vmm_registration: { local_config: {} } } : {};
     if (kind === 'start') this.#post(vm, { kind, ...target, ...body });
     else this.#post(vm, { kind, source, target, ...body });
   }

@@ -99,7 +99,8 @@ async function askSled(
 }
 
 function answerOf(flow: FlowTask): Answer {
-  return { propolisId: flow.propolisId, sources: flow.sources.join(','), reason: null, done: true };
+  const { sledId, propolisId, groupIp, sources } = flow;
+  return { sledId, propolisId, groupIp, sources: sources.join(','), reason: null, done: true };
 }
 
 async function askOne(client: SledAgentClient, flow: FlowTask, state: 'joining' | 'leaving'): Promise<Answer> {

@@ -124,7 +124,7 @@ type Folded = FoldedInstance & { events: PendingEvent[] };
 
 /** Groups whose members change, and all of the instance's groups when it moves: there the event shows its effect. */
 function groupsToAsk(folded: Folded): string[] {
-  const effective = folded.events.filter((event) => !folded.failures.has(event.eventId));
+  const effective = folded.events.filter((event) => folded.effective.has(event.eventId));
   if (effective.some((event) => overtakes('delete').includes(event.kind) && event.kind !== 'reconfigure'))
     return folded.touched;
   return [
@@ -171,7 +171,7 @@ function instanceStatement(folded: Folded[]): SQL {
  * ends as superseded, whatever its round brings.
  */
 function eventStatement(folded: Folded[], open: OpenEvent[], claim: Claim | undefined): SQL {
-  const rows = folded.flatMap(({ instance, events, touched, failures, superseded }) => [
+  const rows = folded.flatMap(({ instance, events, touched, failures, superseded, effective }) => [
     ...events.map((event) => {
       const newer = superseded.get(event.eventId);
       const reason = failures.get(event.eventId) ?? (newer === undefined ? null : `overtaken by generation ${newer}`);
@@ -181,7 +181,7 @@ function eventStatement(folded: Folded[], open: OpenEvent[], claim: Claim | unde
     }),
     ...overtaken(
       open.filter((event) => event.instanceId === instance.id && event.applied),
-      events.filter((event) => !failures.has(event.eventId)),
+      events.filter((event) => effective.has(event.eventId)),
     ),
   ]);
   return sql`

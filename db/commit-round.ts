@@ -123,7 +123,7 @@ async function sourcesOf(tx: Tx, groupId: string): Promise<string[]> {
 async function owesFlows(tx: Tx, end: RoundEnd): Promise<boolean> {
   const rows = await tx.execute(sql`
     select 1 from member_flow f join sled s on s.id = f.sled_id
-    where f.group_id = ${end.groupId} and f.state <> 'joined' and f.round <= ${end.round} limit 1`);
+    where f.group_id = ${end.groupId} and f.state <> 'joined' and not f.registering and f.round <= ${end.round} limit 1`);
   return rows.length > 0;
 }
 

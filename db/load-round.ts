@@ -169,13 +169,15 @@ async function flowRows(tx: Tx, groupId: string): Promise<FlowFacts[]> {
     sled_id: string;
     sources: string;
     state: FlowFacts['state'];
+    registering: boolean;
   }>(sql`
-    select propolis_id, sled_id, sources, state from member_flow where group_id = ${groupId}`);
+    select propolis_id, sled_id, sources, state, registering from member_flow where group_id = ${groupId}`);
   return [...rows].map((row) => ({
     propolisId: row.propolis_id,
     sledId: row.sled_id,
     sources: row.sources,
     state: row.state,
+    registering: row.registering,
   }));
 }
 

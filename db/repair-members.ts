@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { LIMITS } from '../domain/limits';
 import type { Db, Tx } from './client';
+import { sourcesOf } from './flows';
 import { lockGroups } from './instance-rows';
 import { requestGroups, type GroupRequest } from './requests';
 import { uuids } from './lists';
@@ -11,9 +12,6 @@ const misfit = sql`
   where m.time_deleted is null and (i.id is null or i.state = 'destroyed'
     or (m.sled_id, m.propolis_id, m.target_sled_id, m.target_propolis_id)
       is distinct from (i.sled_id, i.propolis_id, i.target_sled_id, i.target_propolis_id))`;
-
-/** A group's sources, as flows write them. */
-const sourcesOf = sql`array_to_string(array(select host(s) from unnest(g.source_ips) s order by host(s) collate "C"), ',')`;
 
 export interface Repair {
   repaired: number;
@@ -32,7 +30,7 @@ export async function repairMembers(db: Db): Promise<Repair> {
       where m.time_deleted is not null and g.requested = g.attempted and g.time_retry is null limit ${LIMITS.reconcilePage}`);
     const flows = await tx.execute<{ id: string }>(sql`
       select distinct f.group_id as id from member_flow f join multicast_group g on g.id = f.group_id join sled s on s.id = f.sled_id
-      where g.requested = g.attempted and g.time_retry is null and (f.state <> 'joined' or f.sources <> ${sourcesOf} or not exists (
+      where g.requested = g.attempted and g.time_retry is null and not f.registering and (f.state <> 'joined' or f.sources <> ${sourcesOf} or not exists (
         select 1 from multicast_group_member m
         where m.external_group_id = g.id and m.time_deleted is null and f.propolis_id in (m.propolis_id, m.target_propolis_id)))
       limit ${LIMITS.reconcilePage}`);

@@ -83,8 +83,8 @@ async function main(config: Config): Promise<void> {
       log,
     }),
     // A task that waits, for the database or for a switch, keeps its slot.
-    maxConcurrentWorkflowTaskExecutions: 400,
-    maxConcurrentLocalActivityExecutions: 400,
+    maxConcurrentWorkflowTaskExecutions: 200,
+    maxConcurrentLocalActivityExecutions: 200,
     shutdownGraceTime: '10s',
     shutdownForceTime: '15s',
   });

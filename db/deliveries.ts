@@ -8,7 +8,7 @@ import type { EventEnd } from '../domain/events';
 import { LIMITS } from '../domain/limits';
 import type { Db, Queryable } from './client';
 import { endsByItself } from './end-events';
-import { uuids } from './lists';
+import { texts, uuids } from './lists';
 import type { RoundOutcome } from './waiters';
 
 export interface Delivery {
@@ -34,16 +34,17 @@ export async function undelivered(db: Queryable, groupId: string): Promise<Deliv
 }
 
 async function endedRuns(db: Queryable, groupId: string): Promise<(EventEnd & { workflowId: string })[]> {
-  const rows = await db.execute<EventEnd & { workflowId: string }>(sql`
-    with runs as materialized (
-      select distinct e.claimed_by as run from group_waiter w join instance_event e on e.event_id = w.event_id
-      where w.group_id = ${groupId} and ${untold} and e.time_finished is not null and ${endsByItself})
-    select runs.run as "workflowId", e."eventId", e.outcome, e.reason
-    from runs cross join lateral (
-      select e.event_id as "eventId", e.state as outcome, e.reason, bool_and(e.time_finished is not null) over () as all_ended
-      from instance_event e where e.claimed_by = runs.run and ${endsByItself}) e
-    where e.all_ended`);
-  return [...rows];
+  const runs = await db.execute<{ run: string }>(sql`
+    select distinct e.claimed_by as run from group_waiter w join instance_event e on e.event_id = w.event_id
+    where w.group_id = ${groupId} and ${untold} and e.time_finished is not null and ${endsByItself}`);
+  if (runs.length === 0) return [];
+  const ended = await db.execute<EventEnd & { workflowId: string }>(sql`
+    select e.claimed_by as "workflowId", e.event_id as "eventId", e.state as outcome, e.reason
+    from unnest(${texts([...runs].map((row) => row.run))}) as r(run) join instance_event e on e.claimed_by = r.run
+    where ${endsByItself} and not exists (
+      select 1 from instance_event o where o.claimed_by = r.run and o.time_finished is null
+        and o.kind <> 'migrate' and coalesce(o.body -> 'vmm_registration', 'null') = 'null')`);
+  return [...ended];
 }
 
 async function openWaits(

@@ -81,6 +81,7 @@ async function main(config: Config): Promise<void> {
       sleds,
       temporal: createTemporal({ connection, namespace, taskQueue }),
       log,
+      visibleSteps: config.visibleSteps,
     }),
     // A task that waits, for the database or for a switch, keeps its slot.
     maxConcurrentWorkflowTaskExecutions: 200,

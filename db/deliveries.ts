@@ -33,17 +33,19 @@ export async function undelivered(db: Queryable, groupId: string): Promise<Deliv
   return [...byRun.values()];
 }
 
+/** Runs whose events have all ended, some of them with this group, and how. */
 async function endedRuns(db: Queryable, groupId: string): Promise<(EventEnd & { workflowId: string })[]> {
-  const runs = await db.execute<{ run: string }>(sql`
+  const touched = await db.execute<{ run: string }>(sql`
     select distinct e.claimed_by as run from group_waiter w join instance_event e on e.event_id = w.event_id
     where w.group_id = ${groupId} and ${untold} and e.time_finished is not null and ${endsByItself}`);
-  if (runs.length === 0) return [];
+  if (touched.length === 0) return [];
+  const over = await db.execute<{ run: string }>(sql`
+    select r.run from unnest(${texts([...touched].map((row) => row.run))}) as r(run) where not exists (
+      select 1 from instance_event e where e.claimed_by = r.run and e.time_finished is null and ${endsByItself})`);
+  if (over.length === 0) return [];
   const ended = await db.execute<EventEnd & { workflowId: string }>(sql`
     select e.claimed_by as "workflowId", e.event_id as "eventId", e.state as outcome, e.reason
-    from unnest(${texts([...runs].map((row) => row.run))}) as r(run) join instance_event e on e.claimed_by = r.run
-    where ${endsByItself} and not exists (
-      select 1 from instance_event o where o.claimed_by = r.run and o.time_finished is null
-        and o.kind <> 'migrate' and coalesce(o.body -> 'vmm_registration', 'null') = 'null')`);
+    from instance_event e where e.claimed_by = any(${texts([...over].map((row) => row.run))}) and ${endsByItself}`);
   return [...ended];
 }
 

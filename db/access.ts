@@ -5,6 +5,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Queryable } from './client';
+import { texts } from './lists';
 import { apiToken, roleAssignment } from './schema';
 
 export type RoleName = 'admin' | 'collaborator' | 'viewer';
@@ -30,23 +31,30 @@ const FLEET = '00000000-0000-0000-0000-000000000000';
 /** Tokens have 256 random bits: a fast hash is enough. */
 export const hashToken = (token: string) => createHash('sha256').update(token).digest('hex');
 
-/** Whose token this is, with all roles, in one round trip; null if there is none or it has expired. */
-export async function findToken(db: Queryable, hash: string): Promise<TokenOwner | null> {
+/** Whose tokens these are, with all roles, in one round trip; by hash, without those that do not exist or have expired. */
+export async function findTokens(db: Queryable, hashes: string[]): Promise<Map<string, TokenOwner>> {
   const rows = await db.execute<{
+    hash: string;
     id: string;
     actor_id: string;
     silo_id: string;
     roles: [RoleScope, string, RoleName][];
   }>(sql`
-    select t.id, t.actor_id, t.silo_id,
+    select t.hash, t.id, t.actor_id, t.silo_id,
       coalesce((select jsonb_agg(jsonb_build_array(r.scope, r.resource_id, r.role))
                 from role_assignment r where r.actor_id = t.actor_id), '[]') as roles
     from api_token t
-    where t.hash = ${hash} and (t.time_expires is null or t.time_expires > now())`);
-  const row = rows[0];
-  if (row === undefined) return null;
-  const roles = row.roles.map(([scope, id, role]) => ({ scope, role, resourceId: scope === 'fleet' ? null : id }));
-  return { tokenId: row.id, actorId: row.actor_id, siloId: row.silo_id, roles };
+    where t.hash = any(${texts(hashes)}) and (t.time_expires is null or t.time_expires > now())`);
+  return new Map(
+    [...rows].map((row) => {
+      const roles = row.roles.map(([scope, id, role]) => ({ scope, role, resourceId: scope === 'fleet' ? null : id }));
+      return [row.hash, { tokenId: row.id, actorId: row.actor_id, siloId: row.silo_id, roles }];
+    }),
+  );
+}
+
+export async function findToken(db: Queryable, hash: string): Promise<TokenOwner | null> {
+  return (await findTokens(db, [hash])).get(hash) ?? null;
 }
 
 export interface NewToken {

@@ -5,7 +5,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Queryable } from './client';
-import { texts } from './lists';
+import { each, texts } from './lists';
 import { apiToken, roleAssignment } from './schema';
 
 export type RoleName = 'admin' | 'collaborator' | 'viewer';
@@ -38,19 +38,25 @@ export async function findTokens(db: Queryable, hashes: string[]): Promise<Map<s
     id: string;
     actor_id: string;
     silo_id: string;
-    roles: [RoleScope, string, RoleName][];
+    roles: string | null;
   }>(sql`
     select t.hash, t.id, t.actor_id, t.silo_id,
-      coalesce((select jsonb_agg(jsonb_build_array(r.scope, r.resource_id, r.role))
-                from role_assignment r where r.actor_id = t.actor_id), '[]') as roles
-    from api_token t
-    where t.hash = any(${texts(hashes)}) and (t.time_expires is null or t.time_expires > now())`);
+      (select string_agg(concat_ws(' ', r.scope, r.resource_id, r.role), ',')
+        from role_assignment r where r.actor_id = t.actor_id) as roles
+    from ${each(texts(hashes))} w(hash) join api_token t on t.hash = w.hash
+    where t.time_expires is null or t.time_expires > now()`);
   return new Map(
-    [...rows].map((row) => {
-      const roles = row.roles.map(([scope, id, role]) => ({ scope, role, resourceId: scope === 'fleet' ? null : id }));
-      return [row.hash, { tokenId: row.id, actorId: row.actor_id, siloId: row.silo_id, roles }];
-    }),
+    [...rows].map(({ hash, id, actor_id: actorId, silo_id: siloId, roles }) => [
+      hash,
+      { tokenId: id, actorId, siloId, roles: roles === null ? [] : roles.split(',').map(grantIn) },
+    ]),
   );
+}
+
+/** `scope resource role`, as the statement above writes it. */
+function grantIn(text: string): RoleGrant {
+  const [scope, resourceId = '', role] = text.split(' ') as [RoleScope, string, RoleName];
+  return { scope, resourceId: scope === 'fleet' ? null : resourceId, role };
 }
 
 export async function findToken(db: Queryable, hash: string): Promise<TokenOwner | null> {

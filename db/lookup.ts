@@ -5,7 +5,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Queryable } from './client';
 import { groupColumns } from './groups';
-import { texts, uuids } from './lists';
+import { each, texts, uuids } from './lists';
 import { instance, multicastGroup, project, silo, vpc } from './schema';
 
 export type ById = { id: string };
@@ -37,10 +37,10 @@ export async function findSilo(
 export async function findProjects(db: Queryable, keys: string[]): Promise<Map<string, ProjectRef>> {
   const { ids, parents, names } = sorted(keys);
   const rows = await db.execute<{ key: string; id: string; silo_id: string; name: string }>(sql`
-    select id::text as key, id, silo_id, name from project where id = any(${uuids(ids)})
+    select p.id::text as key, p.id, p.silo_id, p.name from ${each(uuids(ids))} w(id) join project p on p.id = w.id
     union all
     select w.silo_id || '/' || w.name, p.id, p.silo_id, p.name
-    from unnest(${uuids(parents)}, ${texts(names)}) w(silo_id, name)
+    from ${each(uuids(parents), texts(names))} w(silo_id, name)
       join project p on p.silo_id = w.silo_id and p.name = w.name`);
   return new Map([...rows].map(({ key, id, silo_id: siloId, name }) => [key, { id, siloId, name }]));
 }
@@ -82,10 +82,10 @@ export async function findGroups(db: Queryable, keys: string[]): Promise<Map<str
   const rows = await db.execute<{ key: string; id: string; project_id: string; silo_id: string; view: string }>(sql`
     select w.key, r.id, r.project_id, p.silo_id, (select to_json(v)::text from (select ${groupColumns}) v) as view
     from (
-      select id::text as key, id from multicast_group where id = any(${uuids(ids)})
+      select id::text as key, id from ${each(uuids(ids))} w(id)
       union all
       select w.project_id || '/' || w.name, g.id
-      from unnest(${uuids(parents)}, ${texts(names)}) w(project_id, name)
+      from ${each(uuids(parents), texts(names))} w(project_id, name)
         join multicast_group g on g.project_id = w.project_id and g.name = w.name and g.time_deleted is null
     ) w
       join multicast_group r on r.id = w.id

@@ -49,13 +49,13 @@ const ORDERS = {
  */
 export async function pageText(
   db: Queryable,
-  { columns, rows, item = sql`v` }: { columns: SQL; rows: SQL; item?: SQL },
+  { columns, rows, item = sql`to_json(v)` }: { columns: SQL; rows: SQL; item?: SQL },
   { limit, after, sort = 'id_ascending' }: IdPage & Partial<Pick<NamePage, 'sort'>>,
 ): Promise<PageText> {
   const { marker, beyond, direction, last } = ORDERS[sort];
   const start = after === null ? sql`` : sql`and ${marker} ${beyond} ${after}`;
   const read = await db.execute<Record<keyof PageText, string | null>>(sql`
-    select json_agg(${item})::text as items, ${last} as last
+    select '[' || string_agg(${item}::text, ',') || ']' as items, ${last} as last
     from (select ${columns} ${rows} ${start} order by ${marker} ${direction} limit ${limit}) v`);
   return { items: read[0]?.items ?? '[]', last: read[0]?.last ?? null };
 }

@@ -6,42 +6,45 @@
  * before, a revoked token included. Nothing is kept once it has been answered.
  */
 
-/** Statements of one kind under way at once; who asks meanwhile shares the next one. */
-const AT_ONCE = 2;
-
 interface Turn<A> {
   keys: Set<string>;
   answers: Promise<Map<string, A>>;
   take: () => void;
 }
 
-/** Looks things up by key, many at a time; null for what `ask` does not find. */
+/** Looks things up by key, all that wait in one statement after the other; null for what `ask` does not find. */
 export function together<A>(ask: (keys: string[]) => Promise<Map<string, A>>): (key: string) => Promise<A | null> {
-  let under = 0;
+  let under = false;
   let next: Turn<A> | null = null;
 
   async function send(keys: Set<string>): Promise<Map<string, A>> {
-    under += 1;
+    under = true;
     try {
       return await ask([...keys]);
     } finally {
-      under -= 1;
-      const waiting = next;
-      next = null;
-      waiting?.take();
+      under = false;
+      depart();
     }
   }
 
-  function turn(): Turn<A> {
+  function depart(): void {
+    const turn = next;
+    if (turn === null || under) return;
+    next = null;
+    turn.take();
+  }
+
+  function newTurn(): Turn<A> {
     const keys = new Set<string>();
     let take = (): void => undefined;
     const answers = new Promise<Map<string, A>>((resolve) => (take = () => resolve(send(keys))));
+    // Requests that arrived with this one are looked at before it leaves.
+    setImmediate(depart);
     return { keys, answers, take: () => take() };
   }
 
   return async (key) => {
-    if (under < AT_ONCE) return (await send(new Set([key]))).get(key) ?? null;
-    next ??= turn();
+    next ??= newTurn();
     next.keys.add(key);
     return (await next.answers).get(key) ?? null;
   };

@@ -82,11 +82,11 @@ function listAndCreate(server: Server, deps: ReadingDeps): void {
       const family = address?.family ?? sources[0]?.family ?? null;
       const poolId = await choosePool(db, project.siloId, pool ?? null, family);
       const vpcId = await chooseVpc(db, project.id, vpc ?? null);
-      const { group, requests } = await db.transaction((tx) =>
+      const { view, requests } = await db.transaction((tx) =>
         createGroup(tx, { name, description, project, address, sources, poolId, vpcId }),
       );
       wakeGroups(deps, requests);
-      return reply.code(201).send(viewGroup(group));
+      return sendJson(reply.code(201), view);
     },
   );
 }

@@ -1,13 +1,14 @@
 /**
  * What the external API's requests read again and again, read together (`db/together.ts`): tokens, projects and groups by key, and
- * pages of lists. Nothing is kept, so nothing is ever out of date.
+ * pages of lists.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findTokens, type TokenOwner } from '../db/access';
 import type { Db } from '../db/client';
 import { findGroups, findProjects, type ProjectRef, type SeenGroup } from '../db/lookup';
-import type { PageText } from '../db/page';
-import { shared, together } from '../db/together';
+import type { PageRead, PageText } from '../db/page';
+import { kept, type Read } from '../db/kept';
+import { together } from '../db/together';
 import { actorOf, type Actor } from './auth';
 import type { ApiDeps } from './deps';
 
@@ -17,8 +18,8 @@ export interface Reading {
   token: Find<TokenOwner>;
   project: Find<ProjectRef>;
   group: Find<SeenGroup>;
-  /** An answer, under a key that says all that it depends on. */
-  answer: (key: string, read: () => Promise<string>) => Promise<string>;
+  /** An answer, under a key that says what it is read by. */
+  answer: (key: string, read: Read) => Promise<string>;
 }
 
 export interface ReadingDeps extends ApiDeps {
@@ -30,7 +31,7 @@ export function createReading(db: Db): Reading {
     token: together((hashes) => findTokens(db, hashes)),
     project: together((keys) => findProjects(db, keys)),
     group: together((keys) => findGroups(db, keys)),
-    answer: shared(),
+    answer: kept(),
   };
 }
 
@@ -49,18 +50,21 @@ export const seekerOf = ({ db, reading }: ReadingDeps, request: FastifyRequest):
 
 interface Listing<P> {
   name: string;
-  text: (read: PageText, page: P) => string;
+  text: (made: PageText, page: P) => string;
 }
 
-/** Sends a page of the list of something; whoever asks for the same one just now is sent the same text. */
+/** Sends a page of the list of something (`of`); whoever asks for the same one is sent the same text, as long as it is so. */
 export async function sendPage<P>(
   { reading }: Pick<ReadingDeps, 'reading'>,
   reply: Reply,
   { listing, page, of }: { listing: Listing<P>; page: P; of: string },
-  read: () => Promise<PageText>,
+  read: (known: string | null) => Promise<PageRead>,
 ) {
-  const key = JSON.stringify([listing.name, of, page]);
-  return sendJson(reply, await reading.answer(key, async () => listing.text(await read(), page)));
+  const text = await reading.answer(JSON.stringify([listing.name, of, page]), async (known) => {
+    const { version, made } = await read(known);
+    return { version, text: made && listing.text(made, page) };
+  });
+  return sendJson(reply, text);
 }
 
 /** What Postgres has made goes out as it is. */

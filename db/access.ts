@@ -55,7 +55,7 @@ export async function findTokens(db: Queryable, hashes: string[]): Promise<Map<s
 
 /** `scope resource role`, as the statement above writes it. */
 function grantIn(text: string): RoleGrant {
-  const [scope, resourceId = '', role] = text.split(' ') as [RoleScope, string, RoleName];
+  const [scope, resourceId, role] = text.split(' ') as [RoleScope, string, RoleName];
   return { scope, resourceId: scope === 'fleet' ? null : resourceId, role };
 }
 

@@ -10,7 +10,7 @@ import { and, eq, isNull, sql } from 'drizzle-orm';
 import { CodedError } from '../domain/errors';
 import { LIMITS } from '../domain/limits';
 import type { Queryable, Tx } from './client';
-import { instant, pageText, type IdPage, type PageText } from './page';
+import { instant, readPage, type IdPage, type PageRead } from './page';
 import { requestGroups, type GroupRequest } from './requests';
 import { instance, multicastGroup, multicastGroupMember } from './schema';
 
@@ -27,15 +27,20 @@ const memberColumns = sql`
   ${instant(sql`r.time_created`)} as time_created, ${instant(sql`r.time_modified`)} as time_modified,
   r.external_group_id as multicast_group_id, r.parent_id as instance_id, initcap(r.state::text) as state`;
 
-export async function listGroupMembers(db: Queryable, groupId: string, page: IdPage): Promise<PageText> {
+export async function listGroupMembers(
+  db: Queryable,
+  groupId: string,
+  page: IdPage,
+  known: string | null,
+): Promise<PageRead> {
   const rows = sql`from multicast_group_member r where r.external_group_id = ${groupId} and r.time_deleted is null`;
-  return pageText(db, { columns: memberColumns, rows }, page);
+  return readPage(db, { columns: memberColumns, rows }, page, known);
 }
 
 /** All of them: there are few, by the limit above. */
-export async function listMemberships(db: Queryable, instanceId: string): Promise<PageText> {
+export async function listMemberships(db: Queryable, instanceId: string, known: string | null): Promise<PageRead> {
   const rows = sql`from multicast_group_member r where r.parent_id = ${instanceId} and r.time_deleted is null`;
-  return pageText(db, { columns: memberColumns, rows }, { limit: LIMITS.groupsPerInstance, after: null });
+  return readPage(db, { columns: memberColumns, rows }, { limit: LIMITS.groupsPerInstance, after: null }, known);
 }
 
 /** Makes the instance a member. One that is wanted already stays as it is; one that was Left is wanted again. */

@@ -26,6 +26,22 @@ export interface PageText {
   last: string | null;
 }
 
+/** A page, unless it is as the caller knows it. The version says which rows it has, and each in which state. */
+export interface PageRead {
+  version: string;
+  made: PageText | null;
+}
+
+/** Columns of rows called `r` are an item's fields in their order, its id and its name among them. */
+export interface PageRows {
+  columns: SQL;
+  /** The rest of the select, from `from` to a `where` that goes on. */
+  rows: SQL;
+  /** Bytes that are others whenever something else stands in the columns. */
+  version?: SQL;
+  item?: SQL;
+}
+
 /** How rows called `r` with an id, and a name if the list is ordered by names, stand in the page. */
 const ORDERS = {
   name_ascending: {
@@ -44,20 +60,32 @@ const ORDERS = {
 };
 
 /**
- * Postgres makes the JSON, and nobody takes it apart on its way out. `columns` of rows called `r` are the fields of an item in
- * their order, its id and its name among them; `rows` is the rest of the select, from `from` to a `where` that goes on.
+ * Postgres makes the JSON, and nobody takes it apart on its way out. Making it costs many times what finding the rows does, so
+ * their version is looked at first: a row's id, and the transaction that wrote it as it is.
  */
-export async function pageText(
+export async function readPage(
   db: Queryable,
-  { columns, rows, item = sql`to_json(v)` }: { columns: SQL; rows: SQL; item?: SQL },
+  { columns, rows, version = sql`xidsend(r.xmin)`, item = sql`to_json(v)` }: PageRows,
   { limit, after, sort = 'id_ascending' }: IdPage & Partial<Pick<NamePage, 'sort'>>,
-): Promise<PageText> {
+  known: string | null,
+): Promise<PageRead> {
   const { marker, beyond, direction, last } = ORDERS[sort];
   const start = after === null ? sql`` : sql`and ${marker} ${beyond} ${after}`;
-  const read = await db.execute<Record<keyof PageText, string | null>>(sql`
-    select '[' || string_agg(${item}::text, ',') || ']' as items, ${last} as last
-    from (select ${columns} ${rows} ${start} order by ${marker} ${direction} limit ${limit}) v`);
-  return { items: read[0]?.items ?? '[]', last: read[0]?.last ?? null };
+  const page = sql`${start} order by ${marker} ${direction} limit ${limit}`;
+  const [read] = await db.execute<{ version: string; items: string | null; last: string | null }>(sql`
+    select seen.version, made.items, made.last
+    from (
+      select coalesce(md5(string_agg(q.id || q.version, '')), 'empty') as version
+      from (select uuid_send(r.id) as id, ${version} as version ${rows} ${page}) q
+    ) seen cross join lateral (
+      select '[' || string_agg(${item}::text, ',') || ']' as items, ${last} as last
+      from (select ${columns} ${rows} and seen.version is distinct from ${known} ${page}) v
+    ) made`);
+  if (read === undefined) throw new Error('a select of aggregates returned no row');
+  return {
+    version: read.version,
+    made: read.version === known ? null : { items: read.items ?? '[]', last: read.last },
+  };
 }
 
 /** As a Date is written in JSON. */

@@ -6,7 +6,7 @@ import { and, eq, isNull, ne, sql } from 'drizzle-orm';
 import { CodedError } from '../domain/errors';
 import type { IpFamily } from '../domain/addresses';
 import type { Queryable, Tx } from './client';
-import { instant, pageById, pageText, type IdPage, type NamePage, type PageText } from './page';
+import { instant, pageById, readPage, type IdPage, type NamePage, type PageRead } from './page';
 import { lockPool, type PoolRow, type PoolSelector } from './pools';
 import { ipPool, ipPoolSilo, multicastGroup, project, silo } from './schema';
 import { violatedIndex } from './violations';
@@ -31,10 +31,15 @@ const linkedColumns = sql`
   r.id, r.name, r.description, ${instant(sql`r.time_created`)} as time_created, ${instant(sql`r.time_modified`)} as time_modified,
   l.is_default`;
 
-export async function listLinkedPools(db: Queryable, siloId: string, page: NamePage): Promise<PageText> {
+export async function listLinkedPools(
+  db: Queryable,
+  siloId: string,
+  page: NamePage,
+  known: string | null,
+): Promise<PageRead> {
   const rows = sql`
     from ip_pool r join ip_pool_silo l on l.ip_pool_id = r.id where l.silo_id = ${siloId} and r.time_deleted is null`;
-  return pageText(db, { columns: linkedColumns, rows }, page);
+  return readPage(db, { columns: linkedColumns, rows, version: sql`xidsend(r.xmin) || xidsend(l.xmin)` }, page, known);
 }
 
 /** A pool as its silo's users see it; null whether it does not exist or is not linked. */

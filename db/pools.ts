@@ -5,7 +5,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { CodedError } from '../domain/errors';
 import type { Queryable, Tx } from './client';
-import { instant, pageText, type NamePage, type PageText } from './page';
+import { instant, readPage, type NamePage, type PageRead } from './page';
 import { ipPool, ipPoolRange, ipPoolSilo, multicastGroup, rackSwitch, sled } from './schema';
 import { violatedIndex } from './violations';
 
@@ -31,10 +31,10 @@ const poolColumns = sql`
   r.id, r.name, r.description, ${instant(sql`r.time_created`)} as time_created, ${instant(sql`r.time_modified`)} as time_modified,
   r.ip_version, r.pool_type, r.mvlan, r.switch_port_uplinks`;
 
-export async function listPools(db: Queryable, page: NamePage): Promise<PageText> {
+export async function listPools(db: Queryable, page: NamePage, known: string | null): Promise<PageRead> {
   const rows = sql`from ip_pool r where r.time_deleted is null`;
   // What a pool does not have is not mentioned.
-  return pageText(db, { columns: poolColumns, rows, item: sql`json_strip_nulls(to_json(v))` }, page);
+  return readPage(db, { columns: poolColumns, rows, item: sql`json_strip_nulls(to_json(v))` }, page, known);
 }
 
 export async function createPool(db: Queryable, pool: NewPool): Promise<PoolRow> {

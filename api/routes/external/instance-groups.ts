@@ -1,12 +1,19 @@
 /** The multicast groups of an instance: the same memberships, seen from the other side. */
 import { z } from 'zod';
 import { listMemberships } from '../../../db/members';
+import type { PageText } from '../../../db/page';
 import { join, leave } from '../../membership';
 import { MulticastGroupMember, MulticastGroupMemberResultsPage } from '../../schemas/groups';
-import { seekerOf, sendJson, type ReadingDeps } from '../../reading';
+import { seekerOf, sendPage, type ReadingDeps } from '../../reading';
 import { selectInstance } from '../../selectors';
 import type { Server } from '../../server';
 import { errors, NameOrId, noContent, ok } from '../../wire';
+
+/** One page has all. */
+const listing = {
+  name: 'instance_multicast_group_list',
+  text: ({ items }: PageText) => `{"items":${items},"next_page":null}`,
+};
 
 const instancePath = z.object({ instance: NameOrId });
 const membershipPath = z.object({ instance: NameOrId, multicast_group: NameOrId });
@@ -29,8 +36,9 @@ export function registerInstanceGroups(server: Server, deps: ReadingDeps): void 
     async (request, reply) => {
       const seeker = seekerOf(deps, request);
       const instance = await selectInstance(seeker, 'read', request.params.instance, request.query.project);
-      const { items } = await listMemberships(deps.db, instance.id);
-      return sendJson(reply, `{"items":${items},"next_page":null}`);
+      return sendPage(deps, reply, { listing, page: null, of: instance.id }, (known) =>
+        listMemberships(deps.db, instance.id, known),
+      );
     },
   );
 

@@ -55,7 +55,7 @@ function listAndCreate(server: Server, deps: ReadingDeps): void {
     async (request, reply) => {
       requireInFleet(actorOf(request), 'list_children');
       const page = listing.page(request.query);
-      return sendPage(deps, reply, { listing, page, of: 'fleet' }, () => listPools(db, page));
+      return sendPage(deps, reply, { listing, page, of: 'fleet' }, (known) => listPools(db, page, known));
     },
   );
 

@@ -33,7 +33,9 @@ export function registerSiloPools(server: Server, deps: ReadingDeps): void {
     async (request, reply) => {
       const page = ownListing.page(request.query);
       const { siloId } = actorOf(request);
-      return sendPage(deps, reply, { listing: ownListing, page, of: siloId }, () => listLinkedPools(db, siloId, page));
+      return sendPage(deps, reply, { listing: ownListing, page, of: siloId }, (known) =>
+        listLinkedPools(db, siloId, page, known),
+      );
     },
   );
 
@@ -73,8 +75,8 @@ export function registerSiloPools(server: Server, deps: ReadingDeps): void {
       const silo = await findSiloBy(deps, request.params.silo);
       requireReadSilo(actorOf(request), silo.id, () => notFound('silo', byNameOrId(request.params.silo)));
       const page = siloListing.page(request.query);
-      return sendPage(deps, reply, { listing: siloListing, page, of: silo.id }, () =>
-        listLinkedPools(db, silo.id, page),
+      return sendPage(deps, reply, { listing: siloListing, page, of: silo.id }, (known) =>
+        listLinkedPools(db, silo.id, page, known),
       );
     },
   );

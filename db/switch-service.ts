@@ -124,6 +124,14 @@ export async function requestBehind(db: Db, id: string, limit: number): Promise<
   });
 }
 
+/** Groups that have been asked and that no round has ended for. */
+export async function groupsUnderWay(db: Db): Promise<number> {
+  const rows = await db.execute<{ count: number }>(
+    sql`select count(*)::int as count from multicast_group where requested > attempted`,
+  );
+  return rows[0]?.count ?? 0;
+}
+
 /**
  * One guarded statement: in service only if it is the same incarnation, swept, and nothing on it is behind. The groups that
  * owed something for want of a switch are due at once, and so are those that it has refused: they have it to reckon with now.

@@ -50,6 +50,10 @@ function behind(tables: Tables, id: string): GroupRow[] {
   });
 }
 
+export const groupsUnderWay: typeof real.groupsUnderWay = atomic(
+  (tables) => [...tables.groups.values()].filter((group) => group.requested > group.attempted).length,
+);
+
 export const requestBehind: typeof real.requestBehind = atomic((tables, id: string) => {
   const late = now() - LIMITS.behindAgainMs;
   const due = behind(tables, id).filter((group) => {

@@ -82,6 +82,9 @@ async function main(config: Config): Promise<void> {
       temporal: createTemporal({ connection, namespace, taskQueue }),
       log,
     }),
+    // A task that waits, for the database or for a switch, keeps its slot.
+    maxConcurrentWorkflowTaskExecutions: 400,
+    maxConcurrentLocalActivityExecutions: 400,
     shutdownGraceTime: '10s',
     shutdownForceTime: '15s',
   });

@@ -1,10 +1,11 @@
 /**
- * The sleds' agents: one client for each, whose version the registry remembers, and the question whether an old one has been
- * upgraded. What an agent speaks is learned from itself, by whichever call meets it first.
+ * The sleds' agents: one client for each, whose version the registry remembers, and what reconciliation asks them: whether an old
+ * one has been upgraded, and to leave groups that are gone. What an agent speaks is learned from itself, by whichever call meets it first.
  */
 import type { Logger } from 'pino';
 import { agentsToAsk, rememberVersion, tellAgain } from '../db/agent-versions';
 import type { Db } from '../db/client';
+import { forgetFlows, orphanFlows } from '../db/orphan-flows';
 import { Directory } from '../dataplane/directory';
 import { createSledAgentClient, type SledAgentClient } from '../dataplane/sled-agent/client';
 import { isCoded } from '../domain/errors';
@@ -40,12 +41,31 @@ export function agentActivities({ db, sleds, temporal, log }: Deps) {
     }
   }
 
+  /** What a sled does not confirm now is asked again by the next pass. */
+  async function leaveGoneGroups(): Promise<void> {
+    const asked = await Promise.all(
+      (await orphanFlows(db)).map(async (flow) => {
+        const { agentAddress, propolisId, groupIp, sources } = flow;
+        const membership = { group_ip: groupIp, sources: sources === '' ? [] : sources.split(',') };
+        try {
+          if (agentAddress !== null) await sleds.at(agentAddress).leaveGroup(propolisId, membership);
+          return [flow];
+        } catch (error) {
+          if (isCoded(error)) return [];
+          throw error;
+        }
+      }),
+    );
+    await forgetFlows(db, asked.flat());
+  }
+
   return {
     /**
      * Asks the agents that were too old for groups, all at once and each within its deadline. Members of those that are not too
-     * old any more are to be joined for real. Returns how many.
+     * old any more are to be joined for real. Returns how many. On the way, NICs leave groups that are gone.
      */
     async askOldAgents(): Promise<number> {
+      await leaveGoneGroups();
       const told = await Promise.all(
         (await agentsToAsk(db)).map(async ({ sledId, address }) => {
           const version = await versionOf(address);

@@ -12,4 +12,6 @@ export interface Deps {
   sleds: Directory<SledAgentClient>;
   temporal: Temporal;
   log: Logger;
+  /** Every call to a switch or a sled is an activity of its own, also where the first attempt would do: for whoever wants to watch. */
+  visibleSteps?: boolean;
 }

@@ -1,11 +1,14 @@
 /** Steps of the lifecycle workflows that change rows: claim, apply, move, the undos of rows, finish. Each may run twice. */
-import type { EventRef } from '../domain/events';
+import type { EventEnd, EventRef } from '../domain/events';
 import { applyEvents, type Applied } from '../db/apply-events';
-import { claimEvents, finishEvents, type ClaimedEvent } from '../db/claim-events';
+import { claimEvents, type Claimed } from '../db/claim-events';
+import { endedEvents, finishEvents } from '../db/end-events';
 import { moveToTarget, stillMigrating, withdrawMemberships, withdrawStart, withdrawTarget } from '../db/instance-moves';
 import { withdrawPrepared } from '../db/registrations';
 import type { GroupRequest } from '../db/requests';
 import { waitsOf, type Wait } from '../db/waiters';
+import { LIMITS } from '../domain/limits';
+import type { AwaitedRuns } from './awaited-runs';
 import type { Deps } from './deps';
 import { countEvents } from './metrics';
 import { wakeAll } from './wake';
@@ -16,7 +19,7 @@ export interface EventResult {
   reason: string | null;
 }
 
-export function eventActivities({ db, temporal }: Deps) {
+export function eventActivities({ db, temporal }: Deps, awaited: AwaitedRuns) {
   const wake = async (requests: GroupRequest[]) => {
     const groups = requests
       .filter((request) => request.wake)
@@ -30,13 +33,33 @@ export function eventActivities({ db, temporal }: Deps) {
     await wakeAll(temporal, [...groups.values()]);
   };
   return {
-    /** Null while multicast is switched off: the events wait. */
+    /**
+     * Takes the events, changes the rows for those that register nothing, wakes the groups that nobody else will wake, and stays for a
+     * moment, since most rounds are over by then. Null while multicast is switched off: the events wait.
+     */
     async claimEvents(input: {
       workflowId: string;
       runId: string;
-      eventIds: string[];
-    }): Promise<ClaimedEvent[] | null> {
-      return claimEvents(db, input.workflowId, input.runId, input.eventIds);
+      events: EventRef[];
+    }): Promise<Omit<Claimed, 'wake' | 'finished'> | null> {
+      const { workflowId } = input;
+      // Before the rows change: a round may be over before the groups are woken.
+      const ends = awaited.listen(workflowId);
+      try {
+        const taken = await claimEvents(db, workflowId, input.runId, input.events);
+        if (taken === null) return null;
+        const { wake: groups, finished, ...claimed } = taken;
+        countEvents(finished);
+        await wakeAll(temporal, groups);
+        const over = new Set(claimed.ended.map((event) => event.eventId));
+        const open = claimed.events.filter((event) => !over.has(event.eventId));
+        // A run that has more to do than wait does it.
+        if (open.length === 0 || !claimed.events.every((event) => event.endsByItself)) return claimed;
+        const ended = await ends.heard(LIMITS.claimWaitMs);
+        return ended.length === 0 ? claimed : { ...claimed, ended };
+      } finally {
+        ends.stop();
+      }
     },
 
     /** Changes the rows and wakes the groups that nobody else will wake. */
@@ -72,8 +95,15 @@ export function eventActivities({ db, temporal }: Deps) {
     },
 
     /** What the rounds brought, for a wait that reached its bound. */
-    async readOutcomes(input: { eventIds: string[] }): Promise<Wait[]> {
-      return waitsOf(db, input.eventIds);
+    async readOutcomes(input: {
+      workflowId: string;
+      eventIds: string[];
+    }): Promise<{ waits: Wait[]; ended: EventEnd[] }> {
+      const [waits, ended] = await Promise.all([
+        waitsOf(db, input.eventIds),
+        endedEvents(db, input.workflowId, input.eventIds),
+      ]);
+      return { waits, ended };
     },
 
     async finishEvents(input: { workflowId: string; results: EventResult[] }): Promise<void> {

@@ -3,7 +3,7 @@
  * activity; a count never decides anything.
  */
 import { metricMeter } from '@temporalio/activity';
-import type { FinishedEvent } from '../db/claim-events';
+import type { FinishedEvent } from '../db/end-events';
 import { isCoded } from '../domain/errors';
 
 /** Names and help texts; the bounds of the histogram are the worker's to set. */

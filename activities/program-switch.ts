@@ -2,20 +2,23 @@
  * One group on one switch, made so. The heart of every round, forward and undo alike.
  *
  * Only the first attempt may believe the record: after a failure the result of the write is unknown, so the switch is read before
- * it is written again. An attempt ends as `left` when the switch is no longer what the round planned for (out of service, or restarted):
- * resync owes the rest. A foreign object in the way is never touched.
+ * it is written again. A change of members is written down before it is asked for, because one that ends half-way does not show.
+ * An attempt ends as `left` when the switch is no longer what the round planned for (out of service, or restarted): resync owes the
+ * rest. A foreign object in the way is never touched.
  */
-import { activityInfo, heartbeat } from '@temporalio/activity';
+import { activityInfo } from '@temporalio/activity';
 import { CodedError, isCoded } from '../domain/errors';
 import { LIMITS } from '../domain/limits';
 import type { SwitchTask } from '../domain/plan-round';
-import type { ObservedGroup, SwitchConfig, SwitchEdit } from '../domain/switch-config';
-import { ABSENT, observedOf, switchEdits, type Foreign } from '../domain/switch-edits';
+import type { ObservedGroup, PortMember } from '../domain/switch-config';
+import { observedOf, repairingEdits } from '../domain/switch-edits';
 import { HEALTH_SCHEDULE } from '../domain/workflow-ids';
 import type { DpdClient } from '../dataplane/dpd/client';
-import { demoteSwitch, findSwitch, isTorn, markTorn, type SwitchRow } from '../db/switch-service';
+import { noteMembersAsked } from '../db/receipts';
+import { demoteSwitch, findSwitchFor, type SwitchRow } from '../db/switch-service';
 import type { Deps } from './deps';
 import { asFailures, isUnreachable, textOf } from './failures';
+import { beat } from './heartbeat';
 import { countAcknowledged, countFailure } from './metrics';
 
 export interface ProgramSwitch {
@@ -27,45 +30,55 @@ export interface ProgramSwitch {
   undo: boolean;
 }
 
-/** `left`: the switch is not in service any more, as the incarnation that was planned for. */
+/** `left`: the switch is not in service any more, as the incarnation that was planned for; or a newer round has been there. */
 export type Programmed = { status: 'acknowledged'; writes: number } | { status: 'left' };
 
-export function programSwitchActivities({ db, switches, temporal, log }: Deps) {
+export function programSwitchActivities(deps: Deps) {
   return {
     async programSwitch(input: ProgramSwitch): Promise<Programmed> {
-      const { task } = input;
-      const row = await findSwitch(db, task.switchId);
-      if (row === null || hasLeft(row, task)) return { status: 'left' };
+      const { task, undo } = input;
       const attempt = activityInfo().attempt;
       const last = attempt >= attemptsFor(input);
       try {
-        const writes = await converge(
-          switches.at(row.address),
-          input,
-          attempt,
-          await isTorn(db, task.switchId, input.groupId),
-        );
-        countAcknowledged(task.name, writes);
-        return { status: 'acknowledged', writes };
+        return await attemptAt(deps, input, attempt);
       } catch (error) {
-        countFailure(task.name, error);
-        const unreachable = isUnreachable(error);
-        if (error instanceof HalfChanged) await markTorn(db, task.switchId, input.groupId);
-        if (unreachable && attempt === 1)
-          temporal
-            .trigger(HEALTH_SCHEDULE)
-            .catch((reason: unknown) => log.debug({ reason: textOf(reason) }, 'health check not triggered'));
         // What it refuses concerns this group; what it cannot do, though it answers, concerns the switch.
-        if (input.undo && last && isCoded(error, 'ServerError')) {
-          await demoteSwitch(db, task.switchId, `could not be restored: ${textOf(error)}`);
+        if (undo && last && isCoded(error, 'ServerError')) {
+          await demoteSwitch(deps.db, task.switchId, `could not be restored: ${textOf(error)}`);
           return { status: 'left' };
         }
         // Whether a silent switch is given up is decided by its health, for as long as the round needs it.
-        const wait = unreachable && task.required;
+        const wait = isUnreachable(error) && task.required;
         return await asFailures(task.name, last && !wait, () => Promise.reject(error));
       }
     },
   };
+}
+
+/** One attempt; throws the switch's error as it is. */
+export async function attemptAt(
+  { db, switches, temporal, log }: Deps,
+  input: ProgramSwitch,
+  attempt: number,
+): Promise<Programmed> {
+  const { task, groupId } = input;
+  const found = await findSwitchFor(db, task.switchId, groupId);
+  if (found === null || hasLeft(found.row, task)) return { status: 'left' };
+  try {
+    const note = (members: PortMember[]) => noteMembersAsked(db, task.switchId, groupId, members);
+    const writer = new Writer(switches.at(found.row.address), input, found.asked, note);
+    const writes = await writer.converge(attempt === 1);
+    if (writes === null) return { status: 'left' };
+    countAcknowledged(task.name, writes);
+    return { status: 'acknowledged', writes };
+  } catch (error) {
+    countFailure(task.name, error);
+    if (isUnreachable(error) && attempt === 1)
+      temporal
+        .trigger(HEALTH_SCHEDULE)
+        .catch((reason: unknown) => log.debug({ reason: textOf(reason) }, 'health check not triggered'));
+    throw error;
+  }
 }
 
 function attemptsFor({ task, undo }: ProgramSwitch): number {
@@ -81,61 +94,51 @@ function hasLeft(row: SwitchRow, task: SwitchTask): boolean {
   );
 }
 
-/** Reads if it must, then writes what differs. Returns the number of writes. */
-async function converge(
-  client: DpdClient,
-  { ip, underlayIp, task }: ProgramSwitch,
-  attempt: number,
-  torn: boolean,
-): Promise<number> {
-  const read = () => {
-    heartbeat();
-    return client.readGroup({ underlayIp, externalIp: ip });
-  };
-  const believed = attempt === 1 && !torn && task.known !== null ? observedOf(task.known.config) : await read();
-  try {
-    return await write(client, believed, task.desired, torn);
-  } catch (error) {
-    // The record was wrong: somebody else has changed the switch. What is there now decides.
-    if (!isCoded(error, 'Conflict', 'Missing')) throw error;
-    return write(client, await read(), task.desired, torn);
+class Writer {
+  /** Whether the last edit named ports: only then is a refusal one of ports for sure. */
+  #namesPorts = false;
+
+  constructor(
+    private readonly client: DpdClient,
+    private readonly input: ProgramSwitch,
+    /** Members of an earlier change of which nobody knows how it ended. */
+    private readonly asked: PortMember[] | null,
+    private readonly note: (members: PortMember[]) => Promise<boolean>,
+  ) {}
+
+  /** Reads if it must, then writes what differs. Returns the number of writes; null when nothing may be written any more. */
+  async converge(first: boolean): Promise<number | null> {
+    const { known } = this.input.task;
+    const believed = first && this.asked === null && known !== null;
+    try {
+      return await this.#write(believed ? observedOf(known.config) : await this.#read());
+    } catch (error) {
+      // The record was wrong: somebody else, or a write that came late, has changed the switch. What is there now decides.
+      const refused = isCoded(error, 'Refused') && !this.#namesPorts;
+      if (!refused && !isCoded(error, 'Conflict', 'Missing')) throw error;
+      return this.#write(await this.#read());
+    }
   }
-}
 
-async function write(
-  client: DpdClient,
-  actual: ObservedGroup,
-  desired: SwitchConfig | null,
-  torn: boolean,
-): Promise<number> {
-  const edits = torn ? recreation(actual, desired) : switchEdits(actual, desired);
-  if (!Array.isArray(edits)) {
-    const { ip, tag } = edits.foreign;
-    throw new CodedError('ForeignObject', `${ip} is held by somebody else (tag ${tag})`);
+  #read(): Promise<ObservedGroup> {
+    beat();
+    const { underlayIp, ip: externalIp } = this.input;
+    return this.client.readGroup({ underlayIp, externalIp });
   }
-  for (const edit of edits) await applyEdit(client, edit);
-  return edits.length;
-}
 
-/** A change of members that the daemon answered with an error may be half done, though it reports the old members. */
-class HalfChanged extends CodedError {}
-
-async function applyEdit(client: DpdClient, edit: SwitchEdit): Promise<void> {
-  heartbeat();
-  try {
-    await client.apply(edit);
-  } catch (error) {
-    if (edit.op === 'replaceMembers' && isCoded(error, 'ServerError', 'Refused'))
-      throw new HalfChanged(error.code, error.message, { cause: error });
-    throw error;
+  async #write(actual: ObservedGroup): Promise<number | null> {
+    const edits = repairingEdits(actual, this.input.task.desired, this.asked);
+    if (!Array.isArray(edits)) {
+      const { ip, tag } = edits.foreign;
+      throw new CodedError('ForeignObject', `${ip} is held by somebody else (tag ${tag})`);
+    }
+    for (const edit of edits) {
+      beat();
+      this.#namesPorts = 'members' in edit;
+      // Written down first: whoever comes after us, if we do not come back, knows that the members may be half changed.
+      if (edit.op === 'replaceMembers' && !(await this.note(edit.members))) return null;
+      await this.client.apply(edit);
+    }
+    return edits.length;
   }
-}
-
-/** Deletes what is there and creates what is wanted. */
-function recreation(actual: ObservedGroup, desired: SwitchConfig | null): SwitchEdit[] | Foreign {
-  const edits = switchEdits(actual, desired);
-  if (!Array.isArray(edits)) return edits;
-  const removal = switchEdits(actual, null);
-  const creation = switchEdits(ABSENT, desired);
-  return Array.isArray(removal) && Array.isArray(creation) ? [...removal, ...creation] : edits;
 }

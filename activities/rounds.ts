@@ -1,19 +1,32 @@
-/** The database side of a round: begin, restore, commit, and telling those who waited. */
-import { WorkflowNotFoundError } from '@temporalio/client';
+/** The database side of a round: begin, restore, commit, and telling those who waited; and the first attempt at all of it. */
 import { beginRound, planConfig, planRestore, type Restoration, type RoundStart } from '../db/begin-round';
 import { commitRound, type Committed, type RoundEnd } from '../db/commit-round';
-import { markTold, untoldUpdates, withdrawUpdate, type UpdateState } from '../db/group-updates';
+import { untoldGroups } from '../db/deliveries';
+import { withdrawUpdate, type UpdateState } from '../db/group-updates';
 import { recordRefusal } from '../db/switch-service';
-import { markDelivered, undelivered, untoldGroups } from '../db/waiters';
 import type { SwitchTask } from '../domain/plan-round';
 import type { SwitchConfig } from '../domain/switch-config';
+import type { AwaitedRuns } from './awaited-runs';
+import { watchBacklog } from './backlog';
 import type { Deps } from './deps';
 import { countRound } from './metrics';
+import { tellGroup } from './tell';
+import { tryRound, type RoundDone } from './try-round';
 
-export function roundActivities({ db, temporal }: Deps) {
+export function roundActivities(deps: Deps, awaited: AwaitedRuns) {
+  const { db, temporal } = deps;
+  const teller = { db, temporal, awaited };
+  const backlog = watchBacklog(db);
   return {
-    async beginRound(input: { groupId: string }): Promise<RoundStart> {
-      return beginRound(db, input.groupId);
+    /**
+     * Begins a round and tries at once to bring it to its end: what does not come through at the first attempt is returned, for the
+     * saga's own steps.
+     */
+    async beginRound(input: { groupId: string }): Promise<RoundStart | RoundDone> {
+      await backlog.gathered(input.groupId);
+      const start = await beginRound(db, input.groupId);
+      if (start.kind !== 'round' || deps.visibleSteps === true) return start;
+      return tryRound(deps, teller, input.groupId, start);
     },
 
     /** What a failed round goes back to. `reached` as JSON: absent = the last acknowledged configuration. */
@@ -56,48 +69,13 @@ export function roundActivities({ db, temporal }: Deps) {
     /** Tells what a round decided and its run did not live to tell. Returns how many. */
     async tellLate(): Promise<number> {
       let count = 0;
-      for (const groupId of await untoldGroups(db)) count += await tell(groupId);
+      for (const groupId of await untoldGroups(db)) count += await tellGroup(teller, groupId);
       return count;
     },
 
     /** Tells every run what its events have got. */
     async tellWaiters(input: { groupId: string }): Promise<number> {
-      return tell(input.groupId);
+      return tellGroup(teller, input.groupId);
     },
   };
-
-  async function tell(groupId: string): Promise<number> {
-    const deliveries = await undelivered(db, groupId);
-    const told = await Promise.all(
-      deliveries.map(async ({ workflowId, waits }) => {
-        try {
-          await temporal.tellOutcomes(workflowId, waits);
-          return waits;
-        } catch (error) {
-          // The run is over, or has never existed: redelivery reads the row.
-          if (error instanceof WorkflowNotFoundError) return [];
-          throw error;
-        }
-      }),
-    );
-    await markDelivered(db, groupId, told.flat());
-    return told.flat().length + (await tellUpdates(groupId));
-  }
-
-  /** An update whose workflow is over, or has never existed, has nobody to be told. */
-  async function tellUpdates(groupId: string): Promise<number> {
-    const outcomes = await untoldUpdates(db, groupId);
-    await Promise.all(
-      outcomes.map(({ updateId, ...outcome }) =>
-        temporal.tellUpdate(updateId, outcome).catch((error: unknown) => {
-          if (!(error instanceof WorkflowNotFoundError)) throw error;
-        }),
-      ),
-    );
-    await markTold(
-      db,
-      outcomes.map((outcome) => outcome.updateId),
-    );
-    return outcomes.length;
-  }
 }

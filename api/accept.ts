@@ -7,6 +7,7 @@ import { lifecycleWorkflowId } from '../domain/workflow-ids';
 import type { ApiDeps } from './deps';
 import type { Dispatcher } from './dispatch';
 import { describeIssues, toAnswer, type ErrorBody } from './errors';
+import type { Inbox } from './inbox';
 import type { ParsedItem } from './lifecycle-event';
 
 export interface InternalDeps extends ApiDeps {
@@ -28,10 +29,10 @@ export const eventUrl = (instanceId: string, eventId: string) => `/instances/${i
 
 export async function acceptOne(
   deps: InternalDeps,
+  inbox: Inbox,
   posted: PostedEvent,
 ): Promise<{ status: 200 | 202; body: EventReceipt }> {
-  const [acceptance] = await acceptEvents(deps.db, [posted]);
-  if (acceptance === undefined) throw new Error('one event, no answer');
+  const acceptance = await inbox.accept(posted);
   if (acceptance.outcome === 'refused') throw acceptance.error;
   return receipt(posted, acceptance, await start(deps, posted, acceptance));
 }
@@ -68,7 +69,8 @@ async function start(
 ): Promise<string | null> {
   if (event.kind === 'reboot' || acceptance.outcome === 'stale') return null;
   const ref = { eventId: event.event_id, instanceId, generation: event.generation };
-  if (acceptance.outcome === 'accepted') return dispatcher.dispatch({ ref, kind: event.kind, sledId: sledOf(event) });
+  if (acceptance.outcome === 'accepted')
+    return dispatcher.dispatch({ ref, kind: event.kind, sledId: sledOf(event), groups: acceptance.groups });
   const claimedBy = acceptance.outcome === 'duplicate' ? acceptance.claimedBy : null;
   return claimedBy ?? lifecycleWorkflowId(event.kind, [ref]);
 }

@@ -1,9 +1,9 @@
 /**
- * Starts the workflows of accepted events, as a database writes its log: while a start of a kind is under way, events of that
- * kind gather and share the next run; a lone event gets a run of its own at once.
+ * Starts the workflows of accepted events, as a database writes its log: a lone event gets a run of its own at once; events of a kind that
+ * come while others were just started gather for a moment and share the next run.
  *
- * Nothing depends on a start: an accepted event is a row, and reconciliation starts what nobody started. So a failed start is
- * logged, a slow one is not waited for, and what exceeds the queue is left to reconciliation.
+ * Nothing depends on a start: an accepted event is a row, and reconciliation starts what nobody started. So nobody waits for one, a failed
+ * start is logged, and what exceeds the queue is left to reconciliation.
  */
 import type { Logger } from 'pino';
 import type { EventRef, WorkflowKind } from '../domain/events';
@@ -17,90 +17,105 @@ export interface Startable {
   kind: WorkflowKind;
   /** Where the VM starts or goes, for the search attribute. */
   sledId?: string | undefined;
+  /** Where its instance is a member, for the same. */
+  groups: { id: string; ip: string }[];
 }
 
-interface Waiting extends Startable {
-  started(workflowId: string): void;
+interface Gathered extends Startable {
+  /** The run that will take it. */
+  named(workflowId: string): void;
 }
 
-interface Queue {
-  waiting: Waiting[];
-  starting: number;
+/** Events of one kind that are still to be put into a run. */
+interface Gathering {
+  events: Gathered[];
+  timer: NodeJS.Timeout | undefined;
+  /** When the last run was put together. */
+  lastAt: number;
 }
 
-/** Full runs gain nothing by waiting for each other. */
-const CONCURRENT_STARTS = 4;
-const MAX_WAITING = 20_000;
-const ANSWER_WITHIN_MS = 1_000;
+const CONCURRENT_STARTS = 8;
+const MOST_WAITING = 20_000;
 const GIVE_UP_MS = 15_000;
+const CLOSE_WITHIN_MS = 3_000;
 
 export type Dispatcher = ReturnType<typeof createDispatcher>;
 
 export function createDispatcher({ temporal, log }: { temporal: Pick<Temporal, 'startLifecycle'>; log: Logger }) {
-  const queues = new Map<WorkflowKind, Queue>();
-  const running = new Set<Promise<void>>();
-  /** Whether the last start was in time; while they are not, nobody waits for one. */
-  let prompt = true;
+  const gatherings = new Map<WorkflowKind, Gathering>();
+  /** Runs that are put together, and not started yet. */
+  const runs: { kind: WorkflowKind; events: Startable[]; workflowId: string }[] = [];
+  const starting = new Set<Promise<void>>();
+  let waiting = 0;
 
-  function pump(kind: WorkflowKind, queue: Queue): void {
-    while (queue.waiting.length > 0) {
-      const full = queue.waiting.length >= LIMITS.eventsPerRun;
-      if (queue.starting >= (full ? CONCURRENT_STARTS : 1)) return;
-      const run = queue.waiting.splice(0, LIMITS.eventsPerRun);
-      queue.starting++;
-      const done = start(kind, run).finally(() => {
-        queue.starting--;
-        running.delete(done);
-        pump(kind, queue);
+  function gather(kind: WorkflowKind, gathering: Gathering): void {
+    const { events } = gathering;
+    while (events.length >= LIMITS.eventsPerRun) putTogether(kind, gathering);
+    if (events.length === 0 || gathering.timer !== undefined) return;
+    const due = gathering.lastAt + LIMITS.gatherStartsMs - performance.now();
+    if (due <= 0) return putTogether(kind, gathering);
+    gathering.timer = setTimeout(() => {
+      gathering.timer = undefined;
+      if (events.length > 0) putTogether(kind, gathering);
+    }, due);
+  }
+
+  function putTogether(kind: WorkflowKind, gathering: Gathering): void {
+    const events = gathering.events.splice(0, LIMITS.eventsPerRun);
+    gathering.lastAt = performance.now();
+    const workflowId = lifecycleWorkflowId(
+      kind,
+      events.map((event) => event.ref),
+    );
+    runs.push({ kind, events, workflowId });
+    for (const event of events) event.named(workflowId);
+    pump();
+  }
+
+  function pump(): void {
+    while (starting.size < CONCURRENT_STARTS) {
+      const run = runs.shift();
+      if (run === undefined) return;
+      const done = start(run).finally(() => {
+        waiting -= run.events.length;
+        starting.delete(done);
+        pump();
       });
-      running.add(done);
+      starting.add(done);
     }
   }
 
-  async function start(kind: WorkflowKind, run: Waiting[]): Promise<void> {
-    const refs = run.map((each) => each.ref);
-    const workflowId = lifecycleWorkflowId(kind, refs);
-    const sleds = new Set(run.map((each) => each.sledId));
-    const sledId = sleds.size === 1 ? run[0]?.sledId : undefined;
+  async function start({ kind, events, workflowId }: (typeof runs)[number]): Promise<void> {
+    const refs = events.map((event) => event.ref);
+    const sleds = new Set(events.map((event) => event.sledId));
+    const sledId = sleds.size === 1 ? events[0]?.sledId : undefined;
+    const groups = events.flatMap((event) => event.groups);
     try {
-      await within(
-        GIVE_UP_MS,
-        temporal.startLifecycle(kind, refs, { workflowId, ...(sledId !== undefined && { sledId }) }),
-      );
-      prompt = true;
+      const started = temporal.startLifecycle(kind, refs, {
+        workflowId,
+        groups,
+        ...(sledId !== undefined && { sledId }),
+      });
+      await within(GIVE_UP_MS, started);
     } catch (error) {
-      prompt = false;
       log.warn(
         { kind, events: refs.length, workflowId, error: String(error) },
         'a workflow was not started; reconciliation will start it',
       );
     }
-    for (const each of run) each.started(workflowId);
   }
 
-  /** Resolves with the id of the run that takes the event, or, if that takes too long, with the id it would have alone. */
+  /** Resolves, within `gatherStartsMs`, with the id of the run that takes the event. */
   function dispatch(event: Startable): Promise<string> {
-    const queue = queues.get(event.kind) ?? { waiting: [], starting: 0 };
-    queues.set(event.kind, queue);
-    const alone = lifecycleWorkflowId(event.kind, [event.ref]);
-    if (queue.waiting.length >= MAX_WAITING) return Promise.resolve(alone);
+    if (waiting >= MOST_WAITING) return Promise.resolve(lifecycleWorkflowId(event.kind, [event.ref]));
+    waiting += 1;
+    const gathering = gatherings.get(event.kind) ?? { events: [], timer: undefined, lastAt: -Infinity };
+    gatherings.set(event.kind, gathering);
     return new Promise((resolve) => {
-      const timer = setTimeout(
-        () => {
-          prompt = false;
-          resolve(alone);
-        },
-        prompt ? ANSWER_WITHIN_MS : 0,
-      );
-      queue.waiting.push({
-        ...event,
-        started: (workflowId) => {
-          clearTimeout(timer);
-          resolve(workflowId);
-        },
-      });
+      gathering.events.push({ ...event, named: resolve });
       // In the next turn, so that the events of one batch are together.
-      setImmediate(() => pump(event.kind, queue));
+      if (gathering.events.length === 1) setImmediate(() => gather(event.kind, gathering));
+      else if (gathering.events.length === LIMITS.eventsPerRun) gather(event.kind, gathering);
     });
   }
 
@@ -108,10 +123,14 @@ export function createDispatcher({ temporal, log }: { temporal: Pick<Temporal, '
     dispatch,
     /** Waits for the starts under way, within a bound. */
     async close(): Promise<void> {
+      for (const [kind, gathering] of gatherings) {
+        clearTimeout(gathering.timer);
+        while (gathering.events.length > 0) putTogether(kind, gathering);
+      }
       const ended = (async () => {
-        while (running.size > 0) await Promise.all(running);
+        while (starting.size > 0) await Promise.all(starting);
       })();
-      await within(ANSWER_WITHIN_MS * 3, ended).catch(() => undefined);
+      await within(CLOSE_WITHIN_MS, ended).catch(() => undefined);
     },
   };
 }

@@ -10,7 +10,7 @@ import { Admissions, type Admission, type KnownInstance } from '../domain/admit-
 import type { CodedError } from '../domain/errors';
 import type { LifecycleEvent } from '../domain/events';
 import { contentHash } from './content-hash';
-import { readKnown, type Known } from './accept-references';
+import { readKnown, type GroupAddress, type Known, type WhenHeld } from './accept-references';
 import type { Db, Tx } from './client';
 import { sqlState } from './violations';
 
@@ -21,7 +21,9 @@ export interface PostedEvent {
 
 /** Per posted event: `disabled` is accepted, but waits for multicast to be switched on. */
 export type Acceptance =
-  | { outcome: 'accepted' | 'disabled' | 'stale' }
+  /** With the groups in which its instance is a member. */
+  | { outcome: 'accepted'; groups: GroupAddress[] }
+  | { outcome: 'disabled' | 'stale' }
   | { outcome: 'duplicate'; claimedBy: string | null }
   | { outcome: 'refused'; error: CodedError };
 
@@ -32,31 +34,49 @@ interface Judged extends PostedEvent {
 
 const ATTEMPTS = 5;
 
-/** Answers in the order of the events. */
+/** Answers in the order of the events. An instance that somebody else holds is waited for. */
 export async function acceptEvents(db: Db, posted: PostedEvent[]): Promise<Acceptance[]> {
+  return (await accept(db, posted, 'wait')).filter((acceptance) => acceptance !== null);
+}
+
+/** The same without waiting: null for an event whose instance somebody else holds; nothing of it was stored. */
+export async function acceptFree(db: Db, posted: PostedEvent[]): Promise<(Acceptance | null)[]> {
+  return accept(db, posted, 'leave');
+}
+
+async function accept(db: Db, posted: PostedEvent[], whenHeld: WhenHeld): Promise<(Acceptance | null)[]> {
   if (posted.length === 0) return [];
   for (let attempt = 1; ; attempt++) {
     try {
-      return await db.transaction((tx) => acceptAll(tx, posted));
+      return await db.transaction((tx) => acceptAll(tx, posted, whenHeld));
     } catch (error) {
       if (attempt === ATTEMPTS || !isRace(error)) throw error;
     }
   }
 }
 
-async function acceptAll(tx: Tx, posted: PostedEvent[]): Promise<Acceptance[]> {
-  const known = await readKnown(tx, posted);
+async function acceptAll(tx: Tx, posted: PostedEvent[], whenHeld: WhenHeld): Promise<(Acceptance | null)[]> {
+  const known = await readKnown(tx, posted, whenHeld);
   const admissions = new Admissions(known.instances, known.events, known.references);
-  const judged = posted.map(({ instanceId, event }): Judged => {
+  const judged = posted.map(({ instanceId, event }): Judged | null => {
+    if (known.held.has(instanceId)) return null;
     const hash = contentHash(instanceId, event);
     return { instanceId, event, hash, admission: admissions.admit(instanceId, event, hash) };
   });
-  await store(tx, judged, admissions, known);
-  return judged.map(({ admission }): Acceptance => {
+  await store(
+    tx,
+    judged.filter((each) => each !== null),
+    admissions,
+    known,
+  );
+  return judged.map((each): Acceptance | null => {
+    if (each === null) return null;
+    const { admission } = each;
     if (admission.verdict === 'refused') return { outcome: 'refused', error: admission.error };
     if (admission.verdict === 'duplicate') return { outcome: 'duplicate', claimedBy: admission.claimedBy };
     if (admission.verdict === 'stale') return { outcome: 'stale' };
-    return { outcome: known.enabled ? 'accepted' : 'disabled' };
+    if (!known.enabled) return { outcome: 'disabled' };
+    return { outcome: 'accepted', groups: known.memberships.get(each.instanceId) ?? [] };
   });
 }
 

@@ -10,18 +10,32 @@ import type { PostedEvent } from './accept-events';
 import type { Tx } from './client';
 import { texts, uuids } from './lists';
 
+/** What to do about an instance that somebody else holds. */
+export type WhenHeld = 'wait' | 'leave';
+
 export interface Known {
   enabled: boolean;
   instances: KnownInstance[];
+  /** Instances that somebody else holds, and that were to be left. */
+  held: ReadonlySet<string>;
   events: (KnownEvent & { eventId: string })[];
   references: References;
+  /** Where each instance is a member, for whoever looks for its events by group. */
+  memberships: Map<string, GroupAddress[]>;
 }
 
-export async function readKnown(tx: Tx, posted: PostedEvent[]): Promise<Known> {
+export interface GroupAddress {
+  id: string;
+  ip: string;
+}
+
+export async function readKnown(tx: Tx, posted: PostedEvent[], whenHeld: WhenHeld): Promise<Known> {
   const asked = namesIn(posted);
   // The lock comes first: what is read after it cannot be overtaken by another post for the same instance.
-  const [instances, events, gate, projects, sleds, groups, named] = await Promise.all([
-    lockInstances(tx, asked.instances),
+  const [instances, existing, memberships, events, gate, projects, sleds, groups, named] = await Promise.all([
+    lockInstances(tx, asked.instances, whenHeld),
+    whenHeld === 'wait' ? [] : instanceIds(tx, asked.instances),
+    membershipsOf(tx, asked.instances),
     readEvents(tx, asked.events),
     tx.execute<{ enabled: boolean }>(sql`select multicast_enabled as enabled from runtime_config`),
     idsOf(tx, sql`project`, asked.projects),
@@ -29,7 +43,10 @@ export async function readKnown(tx: Tx, posted: PostedEvent[]): Promise<Known> {
     readGroups(tx, asked),
     readNamed(tx, asked),
   ]);
-  return { enabled: gate[0]?.enabled === true, instances, events, references: { projects, sleds, groups, named } };
+  const locked = new Set(instances.map((instance) => instance.id));
+  const held = new Set(existing.filter((id) => !locked.has(id)));
+  const enabled = gate[0]?.enabled === true;
+  return { enabled, instances, held, events, references: { projects, sleds, groups, named }, memberships };
 }
 
 interface Asked {
@@ -61,7 +78,7 @@ function namesIn(posted: PostedEvent[]): Asked {
   };
 }
 
-async function lockInstances(tx: Tx, ids: string[]): Promise<KnownInstance[]> {
+async function lockInstances(tx: Tx, ids: string[], whenHeld: WhenHeld): Promise<KnownInstance[]> {
   const rows = await tx.execute<{
     id: string;
     project_id: string;
@@ -70,8 +87,24 @@ async function lockInstances(tx: Tx, ids: string[]): Promise<KnownInstance[]> {
     deleted: boolean;
   }>(sql`
     select id, project_id, name, generation, time_deleted is not null as deleted
-    from instance where id = any(${uuids(ids)}) order by id for update`);
+    from instance where id = any(${uuids(ids)}) order by id for update ${whenHeld === 'leave' ? sql`skip locked` : sql``}`);
   return [...rows].map(({ project_id: projectId, ...row }) => ({ ...row, projectId }));
+}
+
+async function instanceIds(tx: Tx, ids: string[]): Promise<string[]> {
+  const rows = await tx.execute<{ id: string }>(sql`select id from instance where id = any(${uuids(ids)})`);
+  return [...rows].map((row) => row.id);
+}
+
+async function membershipsOf(tx: Tx, ids: string[]): Promise<Known['memberships']> {
+  const rows = await tx.execute<{ instance: string; id: string; ip: string }>(sql`
+    select m.parent_id as instance, g.id, host(g.multicast_ip) as ip
+    from multicast_group_member m join multicast_group g on g.id = m.external_group_id
+    where m.parent_id = any(${uuids(ids)}) and m.time_deleted is null`);
+  const memberships: Known['memberships'] = new Map();
+  for (const { instance, id, ip } of rows)
+    memberships.set(instance, [...(memberships.get(instance) ?? []), { id, ip }]);
+  return memberships;
 }
 
 async function readEvents(tx: Tx, ids: string[]): Promise<Known['events']> {

@@ -2,12 +2,20 @@
  * A round begins: in one transaction the rows are read, the plan is made, and everything that is about to be touched is marked,
  * so that whatever happens to this round, the next one knows what it may have left behind.
  */
-import { sql } from 'drizzle-orm';
+import { sql, type SQL } from 'drizzle-orm';
 import { restoreTarget, wantedPorts, type Exclusion } from '../domain/desired';
-import { planRound, switchTasks, type Flow, type RoundFacts, type SwitchTask } from '../domain/plan-round';
+import {
+  planRound,
+  switchTasks,
+  type Flow,
+  type RoundFacts,
+  type RoundPlan,
+  type SwitchTask,
+} from '../domain/plan-round';
 import type { SwitchConfig } from '../domain/switch-config';
-import type { Db, Tx } from './client';
+import { inOrder, type Db } from './client';
 import { takeUpdate } from './group-updates';
+import type { Receipt } from './receipts';
 import { groupRow, loadFacts, lockGroup, type GroupRow } from './load-round';
 
 export interface Round {
@@ -27,6 +35,8 @@ export interface Round {
   newPorts: string[];
   excluded: Exclusion[];
   switches: SwitchTask[];
+  /** What some of them have said at a first attempt; they are not among `switches` any more. */
+  receipts?: Receipt[];
   /** Sleds to ask, by phase. Those that have owed an answer since an earlier round hold nobody up. */
   leave: string[];
   owed: string[];
@@ -45,19 +55,26 @@ export type RoundStart =
 /** Begins the next round if there is anything to do. */
 export async function beginRound(db: Db, groupId: string): Promise<RoundStart> {
   return db.transaction(async (tx): Promise<RoundStart> => {
-    const gate = await tx.execute<{ enabled: boolean }>(sql`select multicast_enabled as enabled from runtime_config`);
+    const [gate, group] = await Promise.all([
+      tx.execute<{ enabled: boolean }>(sql`select multicast_enabled as enabled from runtime_config`),
+      lockGroup(tx, groupId),
+    ]);
     if (gate[0]?.enabled !== true) return { kind: 'disabled' };
-    const group = await lockGroup(tx, groupId);
     if (group === null) return { kind: 'gone' };
     const row = groupRow(group);
     if (!isDue(row)) return { kind: 'idle', retryInMs: row.retryInMs };
     const round = row.round + 1;
-    const update = row.state === 'active' ? await takeUpdate(tx, groupId, round) : null;
-    const facts = withUpdate(await loadFacts(tx, group), update);
+    const [update, loaded] = await Promise.all([
+      row.state === 'active' ? takeUpdate(tx, groupId, round) : null,
+      loadFacts(tx, group),
+    ]);
+    const facts = withUpdate(loaded, update);
     const plan = planRound(facts);
-    await tx.execute(sql`update multicast_group set round = ${round} where id = ${groupId}`);
-    await markSuspect(tx, groupId, round, plan.switches);
-    await markFlows(tx, groupId, row.ip, round, plan.join, plan.leave);
+    await inOrder(tx, [
+      sql`update multicast_group set round = ${round} where id = ${groupId}`,
+      ...suspicion(groupId, round, plan.switches),
+      ...flowMarks(groupId, row.ip, round, plan),
+    ]);
     return {
       kind: 'round',
       round,
@@ -111,7 +128,7 @@ export async function planRestore(
     const acknowledged = reached === undefined ? facts.acknowledged : reached;
     const target = facts.group.deleting ? null : restoreTarget(acknowledged, wantedPorts(facts.members, facts.ports));
     const switches = switchTasks(target, facts);
-    await markSuspect(tx, groupId, round, switches);
+    await inOrder(tx, suspicion(groupId, round, switches));
     return { target, switches };
   });
 }
@@ -127,45 +144,42 @@ export async function planConfig(
     const group = await lockGroup(tx, groupId);
     if (group === null || group.round !== round) return [];
     const tasks = switchTasks(desired, await loadFacts(tx, group));
-    await markSuspect(tx, groupId, round, tasks);
+    await inOrder(tx, suspicion(groupId, round, tasks));
     return tasks;
   });
 }
 
 /** From here until the receipt, nobody may believe what the acknowledgement says. */
-async function markSuspect(tx: Tx, groupId: string, round: number, tasks: SwitchTask[]): Promise<void> {
-  if (tasks.length === 0) return;
+function suspicion(groupId: string, round: number, tasks: SwitchTask[]): SQL[] {
+  if (tasks.length === 0) return [];
   const rows = tasks.map((task) => ({ id: task.switchId, incarnation: task.incarnation }));
-  await tx.execute(sql`
+  return [
+    sql`
     insert into switch_ack (switch_id, group_id, config, config_generation, round, incarnation, suspect)
     select r.id, ${groupId}, null, 0, ${round}, r.incarnation, true
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id uuid, incarnation bigint)
-    on conflict (switch_id, group_id) do update set suspect = true, round = excluded.round, time_modified = clock_timestamp()`);
+    on conflict (switch_id, group_id) do update set suspect = true, round = excluded.round, time_modified = clock_timestamp()`,
+  ];
 }
 
 /** Flows are written down before a sled is asked, so that they can be taken back. */
-async function markFlows(
-  tx: Tx,
+function flowMarks(
   groupId: string,
   ip: string,
   round: number,
-  join: Flow[],
-  leave: Flow[],
-): Promise<void> {
-  if (join.length > 0) {
-    await tx.execute(sql`
-      insert into member_flow (group_id, propolis_id, sled_id, group_ip, sources, state, round)
-      select ${groupId}, r."propolisId", r."sledId", ${ip}::inet, r.sources, 'joining', ${round}
-      from jsonb_to_recordset(${JSON.stringify(join)}::jsonb) as r("propolisId" uuid, "sledId" uuid, sources text)
-      on conflict (group_id, propolis_id, sources) do update
-        set state = 'joining', sled_id = excluded.sled_id, round = excluded.round, time_modified = now()`);
-  }
-  if (leave.length > 0) {
-    await tx.execute(sql`
-      update member_flow f set state = 'leaving', round = ${round}, time_modified = now()
-      from jsonb_to_recordset(${JSON.stringify(leave)}::jsonb) as r("propolisId" uuid, sources text)
-      where f.group_id = ${groupId} and f.propolis_id = r."propolisId" and f.sources = r.sources`);
-  }
+  { join, leave }: Pick<RoundPlan, 'join' | 'leave'>,
+): SQL[] {
+  const joining = sql`
+    insert into member_flow (group_id, propolis_id, sled_id, group_ip, sources, state, round)
+    select ${groupId}, r."propolisId", r."sledId", ${ip}::inet, r.sources, 'joining', ${round}
+    from jsonb_to_recordset(${JSON.stringify(join)}::jsonb) as r("propolisId" uuid, "sledId" uuid, sources text)
+    on conflict (group_id, propolis_id, sources) do update
+      set state = 'joining', sled_id = excluded.sled_id, round = excluded.round, time_modified = now()`;
+  const leaving = sql`
+    update member_flow f set state = 'leaving', round = ${round}, time_modified = now()
+    from jsonb_to_recordset(${JSON.stringify(leave)}::jsonb) as r("propolisId" uuid, sources text)
+    where f.group_id = ${groupId} and f.propolis_id = r."propolisId" and f.sources = r.sources`;
+  return [...(join.length > 0 ? [joining] : []), ...(leave.length > 0 ? [leaving] : [])];
 }
 
 function sledsOf(flows: Flow[]): string[] {

@@ -43,6 +43,8 @@ export interface Committed {
   outcome: RoundOutcome;
   reason: string | null;
   gone: boolean;
+  /** What the group owes now: another round at once (0), or after a pause; null = nothing. Not said in the middle of a round. */
+  retryInMs: number | null;
 }
 
 export async function commitRound(db: Db, believed: RoundEnd): Promise<Committed | null> {
@@ -51,25 +53,28 @@ export async function commitRound(db: Db, believed: RoundEnd): Promise<Committed
     if (columns === null || columns.round !== believed.round) return null;
     const group = groupRow(columns);
     const changed = believed.settled && !sameConfig(columns.config, believed.final);
-    await storeReceipts(tx, believed, changed ? 1 : 0);
-    const end = await confirmed(tx, believed);
+    const [, lacking] = await Promise.all([
+      storeReceipts(tx, believed, changed ? 1 : 0),
+      believed.settled ? lackingSwitches(tx, believed.groupId) : [],
+    ]);
+    const end = confirmed(believed, lacking);
     if (end.partial) {
-      const members = await judgeMembers(tx, end, sourcesKey(columns.sources));
-      await judgeWaiters(tx, end, sourcesKey(columns.sources));
-      return { members, outcome: end.outcome, reason: end.reason, gone: false };
+      const sources = sourcesKey(columns.sources);
+      const [members] = await Promise.all([judgeMembers(tx, end, sources), judgeWaiters(tx, end, sources)]);
+      return { members, outcome: end.outcome, reason: end.reason, gone: false, retryInMs: null };
     }
-    if (end.settled && changed) await acknowledgeUnwritten(tx, end.groupId);
     const acknowledged = end.receipts.filter((receipt) => receipt.acknowledged).map((receipt) => receipt.switchId);
-    await closeDrift(tx, end.groupId, acknowledged, groupWorkflowId(end.groupId));
-    return finish(tx, end, group, changed && end.settled);
+    await Promise.all([
+      end.settled && changed ? acknowledgeUnwritten(tx, end.groupId) : undefined,
+      closeDrift(tx, end.groupId, acknowledged, groupWorkflowId(end.groupId)),
+    ]);
+    return finish(tx, end, { ...group, sources: columns.sources }, changed && end.settled);
   });
 }
 
 /** A switch may have come into service, left it or restarted since the round began: what is true now decides. */
-async function confirmed(tx: Tx, end: RoundEnd): Promise<RoundEnd> {
-  if (!end.settled) return end;
-  const lacking = await lackingSwitches(tx, end.groupId);
-  if (lacking.length === 0) return end;
+function confirmed(end: RoundEnd, lacking: string[]): RoundEnd {
+  if (!end.settled || lacking.length === 0) return end;
   const reason = end.reason ?? lacking.join(', ');
   return {
     ...end,
@@ -80,23 +85,31 @@ async function confirmed(tx: Tx, end: RoundEnd): Promise<RoundEnd> {
   };
 }
 
-async function finish(tx: Tx, end: RoundEnd, group: GroupRow, changed: boolean): Promise<Committed> {
+async function finish(
+  tx: Tx,
+  end: RoundEnd,
+  group: GroupRow & { sources: string[] },
+  changed: boolean,
+): Promise<Committed> {
   const updated = !end.undecided && (await settleUpdate(tx, end.groupId, end.round, end.outcome, end.reason));
-  const sources = sourcesKey(await sourcesOf(tx, end.groupId));
-  const members = await judgeMembers(tx, end, sources);
+  const sources = sourcesKey(updated ? await sourcesOf(tx, end.groupId) : group.sources);
   // A refused update fails alone: who shared its round is served by the next, which follows at once.
   const alone = updated && end.outcome !== 'served';
-  if (!alone && !end.undecided) await judgeWaiters(tx, end, sources);
+  const [members, , owed, queued] = await Promise.all([
+    judgeMembers(tx, end, sources),
+    alone || end.undecided ? undefined : judgeWaiters(tx, end, sources),
+    owesFlows(tx, end),
+    group.state === 'active' && end.outcome === 'served' ? hasUpdates(tx, end.groupId) : false,
+  ]);
   // A round that was planned before the deletion has made the group, not removed it.
   const removed = group.state === 'deleting' && end.final === null && end.outcome === 'served' && end.settled;
-  const owed = await owesFlows(tx, end);
   if (removed && (!owed || group.failures >= LIMITS.leaveTries)) {
     await removeGroup(tx, end.groupId, end.receipts);
-    return { members, outcome: end.outcome, reason: end.reason, gone: true };
+    return { members, outcome: end.outcome, reason: end.reason, gone: true, retryInMs: null };
   }
-  const atOnce = alone || (group.state === 'active' && end.outcome === 'served' && (await hasUpdates(tx, end.groupId)));
-  await storeGroup(tx, end, { failures: group.failures, changed, owed, atOnce });
-  return { members, outcome: end.outcome, reason: end.reason, gone: false };
+  const atOnce = alone || queued;
+  const retryInMs = await storeGroup(tx, end, { failures: group.failures, changed, owed, atOnce });
+  return { members, outcome: end.outcome, reason: end.reason, gone: false, retryInMs };
 }
 
 async function sourcesOf(tx: Tx, groupId: string): Promise<string[]> {
@@ -110,7 +123,7 @@ async function sourcesOf(tx: Tx, groupId: string): Promise<string[]> {
 async function owesFlows(tx: Tx, end: RoundEnd): Promise<boolean> {
   const rows = await tx.execute(sql`
     select 1 from member_flow f join sled s on s.id = f.sled_id
-    where f.group_id = ${end.groupId} and f.state <> 'joined' and f.round <= ${end.round} limit 1`);
+    where f.group_id = ${end.groupId} and f.state <> 'joined' and not f.registering and f.round <= ${end.round} limit 1`);
   return rows.length > 0;
 }
 
@@ -122,13 +135,18 @@ interface GroupEnd {
   atOnce: boolean;
 }
 
-async function storeGroup(tx: Tx, end: RoundEnd, { failures, changed, owed, atOnce }: GroupEnd): Promise<void> {
+/** Returns the pause until the next round; null when none is owed. */
+async function storeGroup(
+  tx: Tx,
+  end: RoundEnd,
+  { failures, changed, owed, atOnce }: GroupEnd,
+): Promise<number | null> {
   const served = end.outcome === 'served';
   const again = !served || owed;
   const failed = again && !atOnce ? failures + 1 : 0;
   const pause = atOnce ? 0 : again ? retryPause(failed) : null;
   const config = end.final === null ? sql`null` : sql`${JSON.stringify(end.final)}::jsonb`;
-  await tx.execute(sql`
+  const rows = await tx.execute<{ asked: boolean }>(sql`
     update multicast_group set
       attempted = ${end.covered},
       served = ${served ? sql`${end.covered}` : sql`served`},
@@ -139,5 +157,6 @@ async function storeGroup(tx: Tx, end: RoundEnd, { failures, changed, owed, atOn
       outcome = ${end.outcome}, reason = ${end.reason}, failures = ${failed},
       time_retry = ${pause === null ? sql`null` : sql`clock_timestamp() + ${pause} * interval '1 millisecond'`},
       time_converged = case when ${served} then now() else time_converged end
-    where id = ${end.groupId}`);
+    where id = ${end.groupId} returning requested > attempted as asked`);
+  return rows[0]?.asked === true ? 0 : pause;
 }

@@ -130,11 +130,10 @@ async function stamp(
 
 async function waitAgain(tx: Tx, moving: Migration[], requests: GroupRequest[]): Promise<void> {
   const waiters = moving.flatMap((migration) =>
-    requests.map(({ groupId, request }) => ({
+    requests.map(({ groupId }) => ({
       eventId: migration.event,
       groupId,
       instanceId: migration.instance,
-      request,
     })),
   );
   // With several migrations in one call, each waits only where its instance is a member.

@@ -60,29 +60,34 @@ export async function membershipsOf(tx: Tx, instanceIds: string[]): Promise<Memb
   }));
 }
 
-/** All accepted events of the instances, up to the given ones, that have not changed rows yet; in order of generation. */
-export async function unappliedEvents(tx: Tx, refs: EventRef[]): Promise<(PendingEvent & { instanceId: string })[]> {
-  const upTo = JSON.stringify(refs.map((ref) => ({ instance: ref.instanceId, generation: ref.generation })));
+/** An accepted event that is not over. */
+export type OpenEvent = PendingEvent & { instanceId: string; applied: boolean };
+
+/** All events of the instances that are not over, in order of generation. */
+export async function openEvents(tx: Tx, instanceIds: string[]): Promise<OpenEvent[]> {
   const rows = await tx.execute<{
     event_id: string;
     instance_id: string;
     generation: number;
     kind: EventKind;
     body: EventBody;
+    applied: boolean;
   }>(sql`
-    select e.event_id, e.instance_id, e.generation, e.kind, e.body
-    from instance_event e
-    join (select instance, max(generation) as generation
-      from jsonb_to_recordset(${upTo}::jsonb) as n(instance uuid, generation bigint) group by instance) r
-      on e.instance_id = r.instance and e.generation <= r.generation
-    where e.time_applied is null and e.state <> 'stale'
-    order by e.instance_id, e.generation`);
-  return [...rows].map((row) => ({
-    eventId: row.event_id,
-    instanceId: row.instance_id,
-    generation: row.generation,
-    kind: row.kind,
-    body: row.body,
+    select event_id, instance_id, generation, kind, body, time_applied is not null as applied from instance_event
+    where instance_id = any(${uuids(instanceIds)}) and time_finished is null
+    order by instance_id, generation`);
+  return [...rows].map(({ event_id: eventId, instance_id: instanceId, ...row }) => ({
+    eventId,
+    instanceId,
+    ...row,
     failure: null,
   }));
+}
+
+/** Those that have not changed rows yet, of each instance up to the newest of the given events. */
+export function dueUpTo(open: OpenEvent[], refs: EventRef[]): OpenEvent[] {
+  const newest = new Map<string, number>();
+  for (const { instanceId, generation } of refs)
+    newest.set(instanceId, Math.max(generation, newest.get(instanceId) ?? generation));
+  return open.filter((event) => !event.applied && event.generation <= (newest.get(event.instanceId) ?? -1));
 }

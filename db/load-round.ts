@@ -42,8 +42,8 @@ interface GroupColumns extends Record<string, unknown> {
 /** The group's row, locked until the transaction ends; null when it is gone. */
 export async function lockGroup(tx: Tx, groupId: string): Promise<GroupColumns | null> {
   // First the lock, then the reading: what the lock waited for may have changed the pool as well.
-  await tx.execute(sql`select 1 from multicast_group where id = ${groupId} for update`);
-  const rows = await tx.execute<GroupColumns>(sql`
+  const locked = tx.execute(sql`select 1 from multicast_group where id = ${groupId} for update`);
+  const read = tx.execute<GroupColumns>(sql`
     select g.id, g.name, host(g.multicast_ip) as ip, host(u.multicast_ip) as underlay_ip, g.state, g.tag, g.vni,
       p.mvlan, p.switch_port_uplinks as uplinks, array(select host(s) from unnest(g.source_ips) s) as sources, g.config,
       g.requested, g.attempted, g.served, g.round, g.failures,
@@ -52,6 +52,7 @@ export async function lockGroup(tx: Tx, groupId: string): Promise<GroupColumns |
     join ip_pool p on p.id = g.ip_pool_id
     left join underlay_multicast_group u on u.id = g.underlay_group_id
     where g.id = ${groupId}`);
+  const [, rows] = await Promise.all([locked, read]);
   return rows[0] ?? null;
 }
 
@@ -168,13 +169,15 @@ async function flowRows(tx: Tx, groupId: string): Promise<FlowFacts[]> {
     sled_id: string;
     sources: string;
     state: FlowFacts['state'];
+    registering: boolean;
   }>(sql`
-    select propolis_id, sled_id, sources, state from member_flow where group_id = ${groupId}`);
+    select propolis_id, sled_id, sources, state, registering from member_flow where group_id = ${groupId}`);
   return [...rows].map((row) => ({
     propolisId: row.propolis_id,
     sledId: row.sled_id,
     sources: row.sources,
     state: row.state,
+    registering: row.registering,
   }));
 }
 

@@ -1,7 +1,23 @@
-/** What switches have acknowledged, as rounds bring it home. */
+/** What switches are asked for, and what they have acknowledged, as rounds bring it home. */
 import { sql } from 'drizzle-orm';
-import type { SwitchConfig } from '../domain/switch-config';
-import type { Tx } from './client';
+import type { PortMember, SwitchConfig } from '../domain/switch-config';
+import type { Queryable, Tx } from './client';
+
+/**
+ * Said before the switch is asked to change the members, and true until a round that knows better is acknowledged. False: one is
+ * already, so the caller's worker counts as dead, and it must not write any more.
+ */
+export async function noteMembersAsked(
+  db: Queryable,
+  switchId: string,
+  groupId: string,
+  members: PortMember[],
+): Promise<boolean> {
+  const rows = await db.execute(sql`
+    update switch_ack set asked_members = ${JSON.stringify(members)}::jsonb, time_modified = clock_timestamp()
+    where switch_id = ${switchId} and group_id = ${groupId} and suspect returning 1`);
+  return rows.length > 0;
+}
 
 export interface Receipt {
   switchId: string;
@@ -28,7 +44,7 @@ export async function storeReceipts(
       config_generation = case when r.acknowledged then g.config_generation + ${generations} else a.config_generation end,
       suspect = not r.acknowledged or r.incarnation <> s.incarnation or s.service = 'unreachable',
       refused = r.refused,
-      torn = a.torn and not r.acknowledged,
+      asked_members = case when r.acknowledged then null else a.asked_members end,
       time_acked = case when r.acknowledged then now() else a.time_acked end,
       last_error = case when r.acknowledged then null else coalesce(r.error, a.last_error) end,
       time_last_error = case when r.error is not null then now() else a.time_last_error end,

@@ -1,4 +1,4 @@
-/** Accepted events that nothing works on: never taken, or taken by a run that is over. */
+/** Accepted events that have not come through: those that nothing works on, and whether there are many on their way. */
 import { sql } from 'drizzle-orm';
 import { LIMITS } from '../domain/limits';
 import type { EventRef, WorkflowKind } from '../domain/events';
@@ -29,7 +29,7 @@ export async function undeliveredEvents(db: Db, after: number): Promise<Undelive
       and sequence > ${after}
       and (time_applied is not null or claimed_by is not null or not exists (
         select 1 from instance_event n
-        where n.instance_id = e.instance_id and n.generation > e.generation and n.time_applied is null and n.state <> 'stale'))
+        where n.instance_id = e.instance_id and n.generation > e.generation and n.time_applied is null and n.time_finished is null))
     order by sequence limit ${LIMITS.redeliverBatch}`);
   return [...rows].map((row) => ({
     eventId: row.event_id,
@@ -39,4 +39,20 @@ export async function undeliveredEvents(db: Db, after: number): Promise<Undelive
     claimedBy: row.claimed_by,
     sequence: row.sequence,
   }));
+}
+
+export interface BacklogFound {
+  /** More events wait to change rows than one run takes. */
+  isLong: boolean;
+  /** Groups that as many events wait for already. */
+  busyGroups: ReadonlySet<string>;
+}
+
+export async function lookAtBacklog(db: Db): Promise<BacklogFound> {
+  const rows = await db.execute(sql`
+    select 1 from instance_event where time_applied is null and time_finished is null offset ${LIMITS.eventsPerRun} limit 1`);
+  if (rows.length === 0) return { isLong: false, busyGroups: new Set() };
+  const busy = await db.execute<{ id: string }>(sql`
+    select group_id as id from group_waiter where outcome is null group by group_id having count(*) >= ${LIMITS.eventsPerRun}`);
+  return { isLong: true, busyGroups: new Set([...busy].map((row) => row.id)) };
 }

@@ -16,7 +16,8 @@ export async function removeGroup(tx: Tx, groupId: string, receipts: Receipt[]):
     where service = 'resyncing' and not id = any(${`{${confirmed.join(',')}}`}::uuid[])`);
   await tx.execute(sql`delete from multicast_group_member where external_group_id = ${groupId}`);
   await tx.execute(sql`delete from switch_ack where group_id = ${groupId}`);
-  await tx.execute(sql`delete from member_flow where group_id = ${groupId}`);
+  // What its rounds have not asked about, since a registration was under way, is taken back by reconciliation (orphan-flows.ts).
+  await tx.execute(sql`delete from member_flow where group_id = ${groupId} and state = 'leaving'`);
   await tx.execute(sql`delete from refused_port where group_id = ${groupId}`);
   await tx.execute(sql`
     with gone as (delete from multicast_group where id = ${groupId} returning underlay_group_id)

@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { LIMITS } from '../domain/limits';
 import type { Db, Tx } from './client';
+import { sourcesOf } from './flows';
 import { lockGroups } from './instance-rows';
 import { requestGroups, type GroupRequest } from './requests';
 import { uuids } from './lists';
@@ -18,8 +19,7 @@ const misfit = sql`
  */
 const flowsAstray = sql`
   with calm as materialized (
-    select id, array_to_string(array(select host(s) from unnest(source_ips) s order by host(s) collate "C"), ',') as sources
-    from multicast_group where requested = attempted and time_retry is null
+    select g.id, ${sourcesOf} as sources from multicast_group g where g.requested = g.attempted and g.time_retry is null
   ), wanted as materialized (
     select external_group_id as group_id, propolis_id from multicast_group_member where time_deleted is null and propolis_id is not null
     union all
@@ -28,7 +28,7 @@ const flowsAstray = sql`
   select distinct f.group_id as id
   from member_flow f join calm g on g.id = f.group_id join sled s on s.id = f.sled_id
     left join wanted w on w.group_id = f.group_id and w.propolis_id = f.propolis_id
-  where f.state <> 'joined' or f.sources <> g.sources or w.propolis_id is null`;
+  where not f.registering and (f.state <> 'joined' or f.sources <> g.sources or w.propolis_id is null)`;
 
 export interface Repair {
   repaired: number;

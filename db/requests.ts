@@ -4,7 +4,7 @@
  * A wake-up is never lost: whoever finds the group clean signals, and so does whoever finds the oldest unserved request older
  * than `staleRequestMs` (its sender may have died between commit and signal). Group rows are locked in id order.
  */
-import { sql } from 'drizzle-orm';
+import { sql, type SQL } from 'drizzle-orm';
 import { LIMITS } from '../domain/limits';
 import type { Tx } from './client';
 import { uuids } from './lists';
@@ -24,10 +24,14 @@ export interface GroupRequest {
  * the request's number. Groups that are gone are left out.
  */
 export async function requestGroups(tx: Tx, groupIds: string[]): Promise<GroupRequest[]> {
-  if (groupIds.length === 0) return [];
+  return groupIds.length === 0 ? [] : toRequests(await tx.execute(requestStatement(groupIds)));
+}
+
+/** The statement alone, for whoever sends it together with others; what follows it finds the number in the group's `requested`. */
+export function requestStatement(groupIds: string[]): SQL {
   // The one who finds it stale starts the clock anew, so that a long round is not showered with signals.
   const stale = sql`clock_timestamp() - ${LIMITS.staleRequestMs} * interval '1 millisecond'`;
-  const rows = await tx.execute<{ id: string; ip: string; name: string; request: number; wake: boolean }>(sql`
+  return sql`
     with locked as (
       select id, requested, attempted, time_requested, time_retry from multicast_group
       where id = any(${uuids([...new Set(groupIds)])}) order by id for update
@@ -37,8 +41,11 @@ export async function requestGroups(tx: Tx, groupIds: string[]): Promise<GroupRe
         time_requested = case when l.requested = l.attempted or l.time_requested < ${stale} then clock_timestamp()
           else g.time_requested end
     from locked l where g.id = l.id
-    returning g.id, host(g.multicast_ip) as ip, g.name, g.requested as request,
+    returning g.id as "groupId", host(g.multicast_ip) as ip, g.name, g.requested as request,
       (l.requested = l.attempted or l.time_retry is not null
-        or l.time_requested < ${stale}) as wake`);
-  return rows.map((row) => ({ groupId: row.id, ip: row.ip, name: row.name, request: row.request, wake: row.wake }));
+        or l.time_requested < ${stale}) as wake`;
+}
+
+export function toRequests(rows: readonly Record<string, unknown>[]): GroupRequest[] {
+  return [...rows] as unknown as GroupRequest[];
 }

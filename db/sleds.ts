@@ -98,7 +98,7 @@ async function findUser(tx: Tx, id: string): Promise<string | null> {
       where m.time_deleted is null and (m.sled_id = ${id} or m.target_sled_id = ${id}) limit 1)
     union all
     (select 'an accepted event of instance ' || instance_id || ' needs it' from instance_event
-      where time_applied is null and state <> 'stale'
+      where time_applied is null and time_finished is null
         and ${id}::text in (body ->> 'sled_id', body #>> '{source,sled_id}', body #>> '{target,sled_id}') limit 1)
     limit 1`);
   return rows[0]?.text ?? null;

@@ -1,8 +1,10 @@
 /** Service state of the switches, as the health check, the rounds and resync see and change it. */
 import { sql } from 'drizzle-orm';
 import { LIMITS } from '../domain/limits';
+import type { PortMember } from '../domain/switch-config';
 import type { SwitchService } from '../domain/switch-service';
 import type { Db, Queryable } from './client';
+import { uuids } from './lists';
 import { requestGroups, type GroupRequest } from './requests';
 
 export interface SwitchRow {
@@ -49,6 +51,18 @@ export async function allSwitches(db: Queryable): Promise<SwitchRow[]> {
 export async function findSwitch(db: Queryable, id: string): Promise<SwitchRow | null> {
   const rows = await db.execute<Columns>(sql`select ${columns} from switch where id = ${id}`);
   return rows[0] === undefined ? null : toRow(rows[0]);
+}
+
+/** The switch, and the members of a change to this group there of which nobody knows how it ended. */
+export async function findSwitchFor(
+  db: Queryable,
+  id: string,
+  groupId: string,
+): Promise<{ row: SwitchRow; asked: PortMember[] | null } | null> {
+  const rows = await db.execute<Columns & { asked: PortMember[] | null }>(sql`
+    select ${columns}, (select a.asked_members from switch_ack a where a.switch_id = switch.id and a.group_id = ${groupId}) as asked
+    from switch where id = ${id}`);
+  return rows[0] === undefined ? null : { row: toRow(rows[0]), asked: rows[0].asked };
 }
 
 export interface SwitchChange {
@@ -134,7 +148,8 @@ export async function groupsUnderWay(db: Db): Promise<number> {
 
 /**
  * One guarded statement: in service only if it is the same incarnation, swept, and nothing on it is behind. The groups that
- * owed something for want of a switch are due at once, and so are those that it has refused: they have it to reckon with now.
+ * owed something for want of a switch are due at once, and so are those that it has refused, or a port of: they have it to reckon with
+ * now, and a round that the restart fell into has left the port out for good.
  */
 export async function promoteSwitch(db: Db, id: string, incarnation: number): Promise<boolean> {
   return db.transaction(async (tx) => {
@@ -144,10 +159,11 @@ export async function promoteSwitch(db: Db, id: string, incarnation: number): Pr
         and not exists (select 1 ${behind(id)})
       returning id`);
     if (rows.length === 0) return false;
-    await tx.execute(sql`delete from refused_port where switch_id = ${id} and incarnation <> ${incarnation}`);
+    const refused = await tx.execute<{ id: string }>(sql`
+      delete from refused_port where switch_id = ${id} and incarnation <> ${incarnation} returning group_id as id`);
     await tx.execute(sql`
       update multicast_group set time_retry = now()
-      where id in (select g.id from multicast_group g where g.time_retry is not null or exists (
+      where id in (select g.id from multicast_group g where g.time_retry is not null or g.id = any(${uuids([...refused].map((row) => row.id))}) or exists (
         select 1 from switch_ack a where a.group_id = g.id and a.switch_id = ${id} and a.suspect) order by g.id for update)`);
     return true;
   });
@@ -180,17 +196,4 @@ export async function recordRefusal(db: Db, refusal: PortRefusal): Promise<void>
     insert into refused_port (switch_id, group_id, port, incarnation, reason)
     values (${refusal.switchId}, ${refusal.groupId}, ${refusal.port}, ${refusal.incarnation}, ${refusal.reason})
     on conflict (switch_id, group_id, port) do update set incarnation = excluded.incarnation, reason = excluded.reason, time_created = now()`);
-}
-
-export async function isTorn(db: Queryable, switchId: string, groupId: string): Promise<boolean> {
-  const rows = await db.execute<{ torn: boolean }>(sql`
-    select torn from switch_ack where switch_id = ${switchId} and group_id = ${groupId}`);
-  return rows[0]?.torn ?? false;
-}
-
-/** Until a round has made the group anew on that switch, and it was acknowledged. */
-export async function markTorn(db: Queryable, switchId: string, groupId: string): Promise<void> {
-  await db.execute(sql`
-    update switch_ack set torn = true, suspect = true, time_modified = clock_timestamp()
-    where switch_id = ${switchId} and group_id = ${groupId}`);
 }

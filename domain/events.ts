@@ -60,6 +60,13 @@ export type EventBody = {
 /** What became of an event, as its status shows it. `disabled`: accepted, waiting for multicast to be switched on. */
 export type EventOutcome = 'pending' | 'running' | 'succeeded' | 'failed' | 'superseded' | 'stale' | 'disabled';
 
+/** How an event ended. Type, not interface: it is a row as it is. */
+export type EventEnd = {
+  eventId: string;
+  outcome: 'succeeded' | 'failed' | 'superseded';
+  reason: string | null;
+};
+
 /** Kinds whose events run a workflow; a reboot changes nothing and is only recorded. */
 export const WORKFLOW_OF = {
   create: 'instanceCreate',
@@ -83,4 +90,6 @@ export interface EventRef {
 /** Input of every lifecycle workflow. */
 export interface LifecycleInput {
   events: EventRef[];
+  /** Groups that the run's search attributes name from its start. */
+  groups?: string[];
 }

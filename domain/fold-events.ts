@@ -2,8 +2,8 @@
  * The meaning of lifecycle events: an instance and its memberships before, its unapplied events in order of generation, and
  * what is wanted after. Pure; order is decided here and nowhere else.
  *
- * Invariants: an event either changes everything that it says or nothing (then it carries a failure); a membership's row
- * outlives stop and start; only `delete` and `reconfigure` remove memberships; a reboot changes nothing and overtakes nothing.
+ * Invariants: an event either changes everything that it says or nothing (then it carries a failure); but a start, which says that
+ * whatever ran before is over, says so also when its own VMM could not be registered. A membership's row outlives stop and start; only `delete` and `reconfigure` remove memberships; a reboot changes nothing and overtakes nothing.
  */
 import type { EventBody, EventKind } from './events';
 import { LIMITS } from './limits';
@@ -56,6 +56,8 @@ export interface FoldedInstance {
   /** Groups in which the instance was or is a member: where the events' effect shows. */
   touched: string[];
   failures: Map<string, string>;
+  /** Events that changed something; a start that failed is one of them. */
+  effective: Set<string>;
   /** Events overtaken by a later one of the same fold. */
   superseded: Map<string, number>;
 }
@@ -71,7 +73,9 @@ export function foldEvents(
   const failures = new Map<string, string>();
   const applied: PendingEvent[] = [];
   for (const event of events) {
-    const next = event.failure === null ? apply(state, event, groups, newId) : event.failure;
+    if (event.failure !== null) failures.set(event.eventId, event.failure);
+    const next = event.failure === null ? apply(state, event, groups, newId) : withFailed(state, event);
+    if (next === null) continue;
     if (typeof next === 'string') failures.set(event.eventId, next);
     else {
       state = next;
@@ -84,6 +88,7 @@ export function foldEvents(
     lostVmms: state.lost,
     touched: [...new Set([...memberships.map((m) => m.groupId), ...state.members.keys()])].toSorted(),
     failures,
+    effective: new Set(applied.map((event) => event.eventId)),
     superseded: overtaken(applied),
   };
 }
@@ -132,6 +137,14 @@ function apply(
     case 'reboot':
       return state;
   }
+}
+
+/** The standing after an event whose VMM could not be registered; null = as before. */
+function withFailed(state: Standing, { kind }: PendingEvent): Standing | null {
+  const { instance } = state;
+  // The VMM before it was given up, maybe before it was registered itself: there is no way back, whoever applies this first.
+  if (kind !== 'start' || instance.state === 'destroyed') return null;
+  return standAt(state, { ...instance, state: 'stopped', place: null, target: null });
 }
 
 function migrate(state: Standing, body: EventBody): Standing | string {
@@ -224,7 +237,7 @@ function overtaken(applied: PendingEvent[]): Map<string, number> {
   const superseded = new Map<string, number>();
   applied.forEach((event, at) => {
     const newer = applied.slice(at + 1).find((later) => REPLACED_BY[event.kind]?.includes(later.kind));
-    if (newer !== undefined) superseded.set(event.eventId, newer.generation);
+    if (newer !== undefined && event.failure === null) superseded.set(event.eventId, newer.generation);
   });
   return superseded;
 }

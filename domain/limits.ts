@@ -44,6 +44,13 @@ export const LIMITS = {
   searchAttributeBytes: 2048,
   /** Events that share one run of their workflow: their instance ids must fit one search attribute value. */
   eventsPerRun: 48,
+  /** Events of a kind that come so soon after others share the next run. */
+  gatherStartsMs: 100,
+  /** A run's first step stays so long for its rounds, before the run waits for a signal. Well within a workflow's task. */
+  claimWaitMs: 3_000,
+  /** A round waits no longer than this for events that are about to change rows, and looks so often whether they have. */
+  gatherRoundMs: 1_000,
+  backlogLookMs: 50,
 
   /** One HTTP call to a switch daemon or a sled agent. Shorter than the activity around it, so a late write is over before the retry. */
   switchCallMs: 5_000,

@@ -33,6 +33,8 @@ export interface FlowFacts {
   /** Sorted, comma-separated. */
   sources: string;
   state: 'joining' | 'joined' | 'leaving';
+  /** A registration is under way that may bring it to the NIC at any time: to take it back now would be too early. */
+  registering: boolean;
 }
 
 export interface RefusalFacts {
@@ -170,7 +172,7 @@ function flowChanges(
     wanted.set(flowKey({ ...place, sources }), { propolisId: place.propolisId, sledId: place.sledId, sources });
   }
   const kept = new Set([...wanted.values()].map((flow) => flow.propolisId));
-  const gone = facts.flows.filter((flow) => !wanted.has(flowKey(flow)));
+  const gone = facts.flows.filter((flow) => !flow.registering && !wanted.has(flowKey(flow)));
   const joined = new Set(facts.flows.filter((flow) => flow.state === 'joined').map(flowKey));
   return {
     join: [...wanted.values()].filter((flow) => !joined.has(flowKey(flow))),

@@ -68,6 +68,21 @@ export function switchEdits(actual: ObservedGroup, desired: SwitchConfig | null)
   return edits;
 }
 
+/**
+ * The same where a change to the members `asked` may have ended half-way (null = there was none). DPD then goes on reporting the old
+ * members, so only a switch that reports just what was asked is believed; else the group is deleted and created.
+ */
+export function repairingEdits(
+  actual: ObservedGroup,
+  desired: SwitchConfig | null,
+  asked: PortMember[] | null,
+): SwitchEdit[] | Foreign {
+  const edits = switchEdits(actual, desired);
+  if (asked === null || actual.underlay === null || sameMembers(actual.underlay.members, asked)) return edits;
+  const creation = switchEdits(ABSENT, desired);
+  return Array.isArray(edits) && Array.isArray(creation) ? [...removals(actual), ...creation] : edits;
+}
+
 function removals(actual: ObservedGroup): SwitchEdit[] {
   const edits: SwitchEdit[] = [];
   if (actual.external !== null && groupOfTag(actual.external.tag) !== null) {

@@ -28,5 +28,7 @@ export const HEALTH_SCHEDULE = 'switch-health';
 
 /** Signal of `groupConverge`: something may have changed. Carries nothing; the request is a row. */
 export const WAKE_SIGNAL = 'wake';
-/** Signal of lifecycle workflows: what a round brought to their events. */
+/** Signal of lifecycle workflows: what a round brought to events that go on after it. */
 export const OUTCOMES_SIGNAL = 'outcomes';
+/** Signal of lifecycle workflows: how events ended that are over with their rounds. */
+export const ENDED_SIGNAL = 'ended';

@@ -8,12 +8,14 @@ import {
 } from '@temporalio/client';
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
 import { LIMITS } from '../domain/limits';
-import type { EventRef, LifecycleInput, WorkflowKind } from '../domain/events';
+import type { EventEnd, EventRef, LifecycleInput, WorkflowKind } from '../domain/events';
 import { WORKFLOW_OF } from '../domain/events';
+import { fitsSearchAttribute } from '../domain/search-attributes';
 import {
   groupUpdateWorkflowId,
   groupWorkflowId,
   lifecycleWorkflowId,
+  ENDED_SIGNAL,
   OUTCOMES_SIGNAL,
   switchWorkflowId,
   WAKE_SIGNAL,
@@ -49,6 +51,14 @@ export interface GroupUpdateResult {
   reason: string | null;
 }
 
+/** What is known of events when their run starts. */
+export interface LifecycleAbout {
+  workflowId?: string;
+  sledId?: string;
+  /** Where their instances are members. */
+  groups?: { id: string; ip: string }[];
+}
+
 export type Temporal = ReturnType<typeof createTemporal>;
 
 export function createTemporal({ connection, namespace, taskQueue }: TemporalOptions) {
@@ -58,9 +68,11 @@ export function createTemporal({ connection, namespace, taskQueue }: TemporalOpt
     taskQueue,
 
     /** Starts the workflow of these events, or finds it running. Returns its id and run id. */
-    async startLifecycle(kind: WorkflowKind, events: EventRef[], about: { sledId?: string; workflowId?: string } = {}) {
+    async startLifecycle(kind: WorkflowKind, events: EventRef[], about: LifecycleAbout = {}) {
       const workflowId = about.workflowId ?? lifecycleWorkflowId(kind, events);
-      const input: LifecycleInput = { events };
+      const groups = new Map(about.groups?.map(({ id, ip }) => [id, ip]));
+      const known = fitsSearchAttribute([...groups.keys()]);
+      const input: LifecycleInput = { events, ...(known.length > 0 && { groups: known }) };
       const handle = await client.workflow.start(WORKFLOW_OF[kind], {
         workflowId,
         taskQueue,
@@ -68,7 +80,7 @@ export function createTemporal({ connection, namespace, taskQueue }: TemporalOpt
         workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
         workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
         staticSummary: summary(kind, events),
-        typedSearchAttributes: attributes(kind, events, about.sledId),
+        typedSearchAttributes: attributes(kind, events, about.sledId, groups),
       });
       return { workflowId, runId: handle.firstExecutionRunId };
     },
@@ -89,8 +101,14 @@ export function createTemporal({ connection, namespace, taskQueue }: TemporalOpt
       });
     },
 
+    /** What the rounds brought to events that are not over with them. */
     async tellOutcomes(workflowId: string, outcomes: WaiterOutcome[]) {
       await client.workflow.getHandle(workflowId).signal(OUTCOMES_SIGNAL, outcomes);
+    },
+
+    /** How a run's events ended. */
+    async tellEnded(workflowId: string, events: EventEnd[]) {
+      await client.workflow.getHandle(workflowId).signal(ENDED_SIGNAL, events);
     },
 
     async tellUpdate(updateId: string, outcome: Pick<WaiterOutcome, 'outcome' | 'reason'>) {
@@ -142,12 +160,22 @@ function summary(kind: WorkflowKind, events: EventRef[]): string {
   return `${kind} ${events.length} instances`;
 }
 
-function attributes(kind: WorkflowKind, events: EventRef[], sledId: string | undefined): SearchAttributePair[] {
+function attributes(
+  kind: WorkflowKind,
+  events: EventRef[],
+  sledId: string | undefined,
+  groups: ReadonlyMap<string, string>,
+): SearchAttributePair[] {
   const instances = [...new Set(events.map((event) => event.instanceId))].slice(0, LIMITS.eventsPerRun);
   const pairs: SearchAttributePair[] = [
     { key: SEARCH_ATTRIBUTES.instanceId, value: instances },
     { key: SEARCH_ATTRIBUTES.eventKind, value: kind },
   ];
+  if (groups.size > 0)
+    pairs.push(
+      { key: SEARCH_ATTRIBUTES.groupId, value: fitsSearchAttribute([...groups.keys()]) },
+      { key: SEARCH_ATTRIBUTES.multicastIp, value: fitsSearchAttribute([...groups.values()]) },
+    );
   if (sledId !== undefined) pairs.push({ key: SEARCH_ATTRIBUTES.sledId, value: sledId });
   return pairs;
 }

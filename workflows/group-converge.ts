@@ -15,8 +15,12 @@ import {
 } from '@temporalio/workflow';
 import { LIMITS } from '../domain/limits';
 import { WAKE_SIGNAL } from '../domain/workflow-ids';
+import type { Activities } from '../activities';
 import { rows } from './proxies';
 import { runRound } from './round';
+import { Story } from './story';
+
+type Start = Awaited<ReturnType<Activities['beginRound']>>;
 
 export interface GroupConvergeInput {
   groupId: string;
@@ -33,12 +37,13 @@ export async function groupConverge(input: GroupConvergeInput): Promise<{ rounds
   for (;;) {
     woken = false;
     const start = await rows.beginRound({ groupId: input.groupId });
-    if (start.kind === 'round') {
-      setCurrentDetails(await runRound(input.groupId, start));
+    if (start.kind === 'round') setCurrentDetails(await runRound(input.groupId, start));
+    if (start.kind === 'done') await conclude(input.groupId, start);
+    if (start.kind === 'round' || start.kind === 'done') {
       rounds += 1;
       lingered = false;
       if (isLong()) await continueAsNew<typeof groupConverge>(input);
-      continue;
+      if (start.kind === 'round' || start.retryInMs === 0) continue;
     }
     const pause = pauseAfter(start, lingered);
     if (pause === null) {
@@ -50,13 +55,17 @@ export async function groupConverge(input: GroupConvergeInput): Promise<{ rounds
   }
 }
 
+/** A round that came through at the first attempt: what it did is shown, and told to whoever it could not tell itself. */
+async function conclude(groupId: string, { name, ip, story, untold }: Extract<Start, { kind: 'done' }>): Promise<void> {
+  setCurrentDetails(new Story(`${name} ${ip}`, story).text());
+  if (untold) await rows.tellWaiters({ groupId });
+}
+
 /** How long to wait for more before looking again; null = complete. A retry that is far off is left to reconciliation. */
-function pauseAfter(
-  start: { kind: string; retryInMs?: number | null },
-  lingered: boolean,
-): { ms: number; retry: boolean } | null {
+function pauseAfter(start: Start, lingered: boolean): { ms: number; retry: boolean } | null {
   if (start.kind === 'gone' || start.kind === 'disabled') return null;
-  const retry = start.retryInMs ?? null;
+  if (start.kind === 'done' && start.gone) return null;
+  const retry = 'retryInMs' in start ? start.retryInMs : null;
   if (retry !== null && retry <= LIMITS.retryInWorkflowMs) return { ms: Math.max(50, Math.ceil(retry)), retry: true };
   return lingered ? null : { ms: LIMITS.lingerMs, retry: false };
 }

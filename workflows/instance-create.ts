@@ -4,7 +4,7 @@ import { applyStep, lifecycle, type LifecycleResult } from './lifecycle';
 import { rows } from './proxies';
 
 export async function instanceCreate(input: LifecycleInput): Promise<LifecycleResult> {
-  return lifecycle('instance create', input, (waits) => [
-    applyStep(waits, (eventIds) => rows.withdrawMemberships({ eventIds })),
+  return lifecycle('instance create', input, (run) => [
+    applyStep(run, (eventIds) => rows.withdrawMemberships({ eventIds })),
   ]);
 }

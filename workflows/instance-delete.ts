@@ -3,5 +3,5 @@ import type { LifecycleInput } from '../domain/events';
 import { applyStep, convergeStep, lifecycle, type LifecycleResult } from './lifecycle';
 
 export async function instanceDelete(input: LifecycleInput): Promise<LifecycleResult> {
-  return lifecycle('instance delete', input, (waits) => [applyStep(waits), convergeStep(waits)]);
+  return lifecycle('instance delete', input, (run) => [applyStep(run), convergeStep(run)]);
 }

@@ -3,5 +3,5 @@ import type { LifecycleInput } from '../domain/events';
 import { applyStep, convergeStep, lifecycle, type LifecycleResult } from './lifecycle';
 
 export async function instanceFail(input: LifecycleInput): Promise<LifecycleResult> {
-  return lifecycle('instance fail', input, (waits) => [applyStep(waits), convergeStep(waits)]);
+  return lifecycle('instance fail', input, (run) => [applyStep(run), convergeStep(run)]);
 }

@@ -10,22 +10,22 @@ import {
   registerStep,
   type Claimed,
   type LifecycleResult,
-  type Waits,
+  type Run,
 } from './lifecycle';
 import { rows } from './proxies';
 import type { Step } from './saga';
 
 export async function instanceMigrate(input: LifecycleInput): Promise<LifecycleResult> {
-  return lifecycle('instance migrate', input, (waits) => [
+  return lifecycle('instance migrate', input, (run) => [
     registerStep(),
-    applyStep(waits, (eventIds) => rows.withdrawTarget({ eventIds })),
-    { ...convergeStep(waits), name: 'target receives' },
-    moveStep(waits),
-    sourceLeavesStep(waits),
+    applyStep(run, (eventIds) => rows.withdrawTarget({ eventIds })),
+    { ...convergeStep(run), name: 'target receives' },
+    moveStep(run),
+    sourceLeavesStep(run),
   ]);
 }
 
-function moveStep(waits: Waits): Step<Claimed> {
+function moveStep({ waits }: Run): Step<Claimed> {
   return {
     name: 'move',
     async run(events) {
@@ -38,7 +38,7 @@ function moveStep(waits: Waits): Step<Claimed> {
 }
 
 /** The VM is on the target by now: a source that cannot be cleaned yet is convergence's to finish. */
-function sourceLeavesStep(waits: Waits): Step<Claimed> {
+function sourceLeavesStep({ waits }: Run): Step<Claimed> {
   return {
     name: 'source leaves',
     async run(events) {

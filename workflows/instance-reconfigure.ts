@@ -3,5 +3,5 @@ import type { LifecycleInput } from '../domain/events';
 import { applyStep, convergeStep, lifecycle, type LifecycleResult } from './lifecycle';
 
 export async function instanceReconfigure(input: LifecycleInput): Promise<LifecycleResult> {
-  return lifecycle('instance reconfigure', input, (waits) => [applyStep(waits), convergeStep(waits)]);
+  return lifecycle('instance reconfigure', input, (run) => [applyStep(run), convergeStep(run)]);
 }

@@ -4,5 +4,5 @@ import { applyStep, convergeStep, lifecycle, registerStep, type LifecycleResult 
 
 /** No undo of the rows: a membership that is wanted stays wanted, and convergence keeps trying. */
 export async function instanceStart(input: LifecycleInput): Promise<LifecycleResult> {
-  return lifecycle('instance start', input, (waits) => [registerStep(), applyStep(waits), convergeStep(waits)]);
+  return lifecycle('instance start', input, (run) => [registerStep(), applyStep(run), convergeStep(run)]);
 }

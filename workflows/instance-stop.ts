@@ -3,5 +3,5 @@ import type { LifecycleInput } from '../domain/events';
 import { applyStep, convergeStep, lifecycle, type LifecycleResult } from './lifecycle';
 
 export async function instanceStop(input: LifecycleInput): Promise<LifecycleResult> {
-  return lifecycle('instance stop', input, (waits) => [applyStep(waits), convergeStep(waits)]);
+  return lifecycle('instance stop', input, (run) => [applyStep(run), convergeStep(run)]);
 }

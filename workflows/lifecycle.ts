@@ -1,105 +1,66 @@
 /**
- * What all lifecycle workflows share: claim the events, run the saga's steps over them, write each event's outcome.
+ * What all lifecycle workflows share: claim the events, run the saga's steps over them, see to it that each has its outcome.
  *
- * The wait is for rounds of groups: a signal brings what a round decided; at the bound the rows are read once. Time alone
- * never fails an event: one whose round is still to come stays `running`, and reconciliation finishes it.
+ * An event whose steps are over but for a round ends with that round, in its transaction; the run is told when its last one has.
+ * What a saga decides itself (a failure before the rounds, a migration, a registration) it writes down at its end. An event whose round is
+ * still to come when the wait is given up stays `running`, and reconciliation finishes it.
  */
-import {
-  CancellationScope,
-  condition,
-  defineSignal,
-  setHandler,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow';
-import { defineSearchAttributeKey } from '@temporalio/common';
+import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import { LIMITS } from '../domain/limits';
-import { fitsSearchAttribute } from '../domain/search-attributes';
-import { OUTCOMES_SIGNAL } from '../domain/workflow-ids';
-import type { LifecycleInput } from '../domain/events';
+import type { EventEnd, LifecycleInput } from '../domain/events';
 import { registering, rows, undoOnSled } from './proxies';
-import { reasonOf, runSaga, type Failure, type Settled, type Step } from './saga';
+import { reasonOf, runSaga, type Failure, type Step } from './saga';
+import { Waits } from './waits';
 
-export type Claimed = NonNullable<Awaited<ReturnType<Activities['claimEvents']>>>[number];
-type Wait = Awaited<ReturnType<Activities['readOutcomes']>>[number];
-type Told = Pick<Wait, 'eventId' | 'groupId' | 'request' | 'outcome' | 'reason'>;
+type Claim = NonNullable<Awaited<ReturnType<Activities['claimEvents']>>>;
+export type Claimed = Claim['events'][number];
 
 export interface LifecycleResult {
   /** Empty when others had the events, or multicast is switched off. */
-  results: Settled[];
+  results: EventEnd[];
   /** Events whose rounds are still to come. */
   waiting: string[];
   disabled: boolean;
 }
 
-/** The steps' shared view of what the events wait for. */
-export class Waits {
-  readonly #told = new Map<string, Told>();
-  #open: Wait[] = [];
-  /** Events that were given up waiting for; they are neither done nor failed. */
-  readonly undecided = new Set<string>();
-
-  constructor() {
-    setHandler(defineSignal<[Told[]]>(OUTCOMES_SIGNAL), (told) => {
-      for (const outcome of told) this.#told.set(key(outcome), outcome);
-    });
-  }
-
-  expect(waits: Wait[]): void {
-    this.#open = waits;
-    for (const wait of waits) if (wait.outcome !== null) this.#told.set(key(wait), wait);
-    const groups = new Map(waits.filter((wait) => wait.ip !== '').map((wait) => [wait.groupId, wait.ip]));
-    if (groups.size === 0) return;
-    upsertSearchAttributes([
-      {
-        key: defineSearchAttributeKey('MulticastGroupId', 'KEYWORD_LIST'),
-        value: fitsSearchAttribute([...groups.keys()]),
-      },
-      {
-        key: defineSearchAttributeKey('MulticastIp', 'KEYWORD_LIST'),
-        value: fitsSearchAttribute([...groups.values()]),
-      },
-    ]);
-  }
-
-  /** Waits until every open wait has its outcome, or the bound. Returns the failures. */
-  async settle(events: Claimed[]): Promise<Failure[]> {
-    const mine = new Set(events.map((event) => event.eventId));
-    const open = this.#open.filter((wait) => mine.has(wait.eventId));
-    const decided = () => open.every((wait) => this.#told.has(key(wait)));
-    if (!decided() && !(await condition(decided, LIMITS.waitMs)))
-      this.expect(await rows.readOutcomes({ eventIds: [...mine] }));
-    const failures = new Map<string, string>();
-    for (const wait of open) {
-      const told = this.#told.get(key(wait));
-      if (told === undefined) this.undecided.add(wait.eventId);
-      else if (told.outcome !== 'served') failures.set(wait.eventId, `${wait.ip}: ${told.reason ?? told.outcome}`);
-    }
-    return [...failures].map(([eventId, reason]) => ({ eventId, reason }));
-  }
-}
-
-function key(wait: Pick<Wait, 'eventId' | 'groupId' | 'request'>): string {
-  return `${wait.eventId} ${wait.groupId} ${wait.request}`;
+/** What a run knows of its events while its steps go on. */
+export interface Run {
+  waits: Waits;
+  /** Changes of rows that came with the claim. */
+  applied: { eventIds: ReadonlySet<string>; failures: Failure[] };
 }
 
 /** Runs a saga over the events that are this run's. `title` is what people read in the UI. */
 export async function lifecycle(
   title: string,
   input: LifecycleInput,
-  stepsWith: (waits: Waits) => Step<Claimed>[],
+  stepsOf: (run: Run) => Step<Claimed>[],
 ): Promise<LifecycleResult> {
-  const waits = new Waits();
+  const waits = new Waits(input.groups ?? []);
   const { workflowId, runId } = workflowInfo();
-  const events = await rows.claimEvents({ workflowId, runId, eventIds: input.events.map((event) => event.eventId) });
-  if (events === null) return { results: [], waiting: [], disabled: true };
-  if (events.length === 0) return { results: [], waiting: [], disabled: false };
-  const settled = await runSaga(title, stepsWith(waits), events);
-  const results = settled.filter((result) => result.outcome === 'failed' || !waits.undecided.has(result.eventId));
-  await CancellationScope.nonCancellable(() => rows.finishEvents({ workflowId, results }));
-  const waiting = [...waits.undecided].filter((eventId) => !results.some((result) => result.eventId === eventId));
-  return { results, waiting, disabled: false };
+  const claim = recorded(await rows.claimEvents({ workflowId, runId, events: input.events }));
+  if (claim === null) return { results: [], waiting: [], disabled: true };
+  const { events, failures } = claim;
+  if (events.length === 0) return { results: claim.ended, waiting: [], disabled: false };
+  waits.end(claim.ended);
+  waits.expect(claim.waits);
+  const settled = await runSaga(title, stepsOf({ waits, applied: { eventIds: claim.applied, failures } }), events);
+  const own = settled.filter(({ eventId, outcome }) => {
+    return !waits.ended.has(eventId) && (outcome === 'failed' || !waits.undecided.has(eventId));
+  });
+  if (own.length > 0 || waits.ended.size === 0)
+    await CancellationScope.nonCancellable(() => rows.finishEvents({ workflowId, results: own }));
+  const results = [...waits.ended.values(), ...own];
+  const decided = new Set(results.map((result) => result.eventId));
+  return { results, waiting: [...waits.undecided].filter((eventId) => !decided.has(eventId)), disabled: false };
+}
+
+/** The claim with what it has applied. Earlier builds claimed and applied in two steps: their histories hold the events alone. */
+function recorded(claim: Claim | Claimed[] | null): (Claim & { applied: ReadonlySet<string> }) | null {
+  if (claim === null) return null;
+  if (Array.isArray(claim)) return { events: claim, applied: new Set(), waits: [], failures: [], ended: [] };
+  const applied = claim.events.filter((event) => !event.registers).map((event) => event.eventId);
+  return { ...claim, applied: new Set(applied) };
 }
 
 /** Registers the VMM on its sled, for the events that carry a body. Undone only if it failed itself: later failures leave a VM alone. */
@@ -138,20 +99,22 @@ export function registerStep(): Step<Claimed> {
   };
 }
 
-/** Changes the rows of all accepted events up to these, in order of generation, and asks the groups to converge. */
-export function applyStep(waits: Waits, undo?: (eventIds: string[]) => Promise<void>): Step<Claimed> {
+/** Changes the rows of all accepted events up to these, in order of generation, and asks the groups to converge; most came with the claim. */
+export function applyStep({ waits, applied }: Run, undo?: (eventIds: string[]) => Promise<void>): Step<Claimed> {
   return {
     name: 'apply',
     async run(events) {
-      const applied = await rows.applyEvents({ events, failed: {} });
-      waits.expect(applied.waits);
-      return applied.failures;
+      const rest = events.filter((event) => !applied.eventIds.has(event.eventId));
+      if (rest.length === 0) return applied.failures;
+      const now = await rows.applyEvents({ events: rest, failed: {} });
+      waits.expect(now.waits);
+      return [...applied.failures, ...now.failures];
     },
     ...(undo === undefined ? {} : { undo: (events) => undo(events.map((event) => event.eventId)) }),
   };
 }
 
 /** Waits until every touched group has served the change. */
-export function convergeStep(waits: Waits): Step<Claimed> {
+export function convergeStep({ waits }: Run): Step<Claimed> {
   return { name: 'converge', run: (events) => waits.settle(events) };
 }

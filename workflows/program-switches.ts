@@ -42,6 +42,7 @@ export class SwitchProgramming {
     private readonly story: Story,
   ) {
     this.#excluded = [...round.excluded];
+    for (const receipt of round.receipts ?? []) this.#receipts.set(receipt.switchId, receipt);
   }
 
   /** All switches to the desired configuration, or all back. */

@@ -1,14 +1,14 @@
 /** One round: leaves → switches → joins → commit. Level-triggered: the same for whatever has changed the rows. */
 import { condition } from '@temporalio/workflow';
-import type { Activities } from '../activities';
 import { LIMITS } from '../domain/limits';
 import { sourcesKey } from '../domain/plan-round';
+import { committedLine } from '../domain/round-story';
 import { SwitchProgramming, type Programmed, type Round } from './program-switches';
 import { onSled, rows } from './proxies';
 import { reasonOf } from './saga';
 import { Story } from './story';
 
-/** Runs the round to its commit; returns its story for the UI. */
+/** Runs the round, or the rest of it, to its commit; returns its story for the UI. */
 export async function runRound(groupId: string, round: Round): Promise<string> {
   const story = new Story(`${round.name} ${round.ip}`);
   story.tell(`round ${round.round} for request ${round.covered}`);
@@ -40,8 +40,7 @@ async function commit(
   const { round: number, covered } = round;
   const committed = await rows.commitRound({ groupId, round: number, covered, partial, ...programmed });
   await rows.tellWaiters({ groupId });
-  if (committed === null) story.tell('a newer round has begun: nothing committed');
-  else story.tell(`${partial ? 'so far' : committed.outcome}: ${said(committed)}`);
+  story.tell(committedLine(committed, partial));
 }
 
 /** A slow sled delays only its own members: what is true without it is committed while it is waited for. */
@@ -90,10 +89,4 @@ class SledPhases {
       }),
     );
   }
-}
-
-function said({ members, reason }: NonNullable<Awaited<ReturnType<Activities['commitRound']>>>): string {
-  const counts = Object.entries(members).filter(([, count]) => count > 0);
-  const parts = [...counts.map(([what, count]) => `${count} ${what}`), reason];
-  return parts.filter((part) => part !== null).join(', ') || 'nothing changed';
 }

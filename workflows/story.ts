@@ -4,7 +4,12 @@ import { setCurrentDetails } from '@temporalio/workflow';
 export class Story {
   readonly #lines: string[] = [];
 
-  constructor(private readonly title: string) {}
+  constructor(
+    private readonly title: string,
+    lines: string[] = [],
+  ) {
+    this.#lines.push(...lines.map((line) => `- ${line}`));
+  }
 
   tell(line: string): void {
     this.#lines.push(`- ${line}`);

@@ -19,7 +19,7 @@ import {
   uuid,
   varchar,
 } from 'drizzle-orm/pg-core';
-import type { SwitchConfig } from '../../domain/switch-config';
+import type { PortMember, SwitchConfig } from '../../domain/switch-config';
 import { identity, time, times, vni } from './columns';
 
 export const multicastGroupState = pgEnum('multicast_group_state', ['creating', 'active', 'deleting']);
@@ -220,9 +220,6 @@ export const multicastGroupMember = pgTable(
     index('multicast_member_parent_id_order')
       .on(t.parentId, t.id)
       .where(sql`${t.timeDeleted} is null`),
-    index('multicast_member_group_state')
-      .on(t.externalGroupId, t.state)
-      .where(sql`${t.timeDeleted} is null`),
     index('multicast_member_by_sled')
       .on(t.sledId)
       .where(sql`${t.sledId} is not null`),
@@ -250,8 +247,11 @@ export const switchAck = pgTable(
     incarnation: bigint({ mode: 'number' }).notNull(),
     /** A write is under way or its result is unknown, or something else was seen there: read before the next write. */
     suspect: boolean().notNull(),
-    /** A change of members failed half-way: what the daemon reports of the group may not be what it does. It is made anew. */
-    torn: boolean().notNull().default(false),
+    /**
+     * The members that a change asks for which is under way, or whose end nobody knows. Unless the switch reports just these, the change
+     * may be half done, whatever is reported: the group is made anew.
+     */
+    askedMembers: jsonb().$type<PortMember[]>(),
     /** This incarnation refuses the group: it keeps the group from converging, not the switch from coming back. */
     refused: boolean().notNull().default(false),
     lastError: text(),
@@ -290,6 +290,8 @@ export const memberFlow = pgTable(
     /** Comma-separated, sorted; empty = any source. Part of the key because the agent compares it too. */
     sources: text().notNull(),
     state: flowState().notNull(),
+    /** A registration that carries it is under way: until that is over no round takes it back, and it outlives its group. */
+    registering: boolean().notNull().default(false),
     round: bigint({ mode: 'number' }).notNull(),
     reason: text(),
     ...times(),

@@ -89,14 +89,17 @@ export const instanceEvent = pgTable(
     uniqueIndex('instance_event_by_generation')
       .on(t.instanceId, t.generation)
       .where(sql`${t.state} <> 'stale'`),
-    index('instance_event_unapplied')
+    index('instance_event_open')
       .on(t.instanceId, t.generation)
-      .where(sql`${t.timeApplied} is null and ${t.state} <> 'stale'`),
+      .where(sql`${t.timeFinished} is null`),
     index('instance_event_unfinished')
       .on(t.sequence)
       .where(sql`${t.timeFinished} is null`),
     uniqueIndex('instance_event_by_sequence').on(t.sequence),
     index('instance_event_by_instance').on(t.instanceId, t.sequence),
+    index('instance_event_by_run')
+      .on(t.claimedBy)
+      .where(sql`${t.claimedBy} is not null`),
   ],
 );
 

@@ -176,6 +176,17 @@ describe('several events', () => {
     ]);
   });
 
+  test('a start whose VMM could not be registered leaves the instance nowhere, and overtakes what ran before', () => {
+    const failed: Said = ['start', wire(B), 'registration failed'];
+    const folded = fold(instance({ state: 'stopped' }), [member('g1')], [start(A), failed]);
+    expect(folded.instance).toMatchObject({ state: 'stopped', place: null });
+    expect([[...folded.failures.keys()], [...folded.superseded]]).toEqual([['e2'], [['e1', 2]]]);
+    expect(fold(running(A), [member('g1', A)], [failed]).changes).toEqual([
+      { op: 'place', memberId: 'm-g1', groupId: 'g1', location: null, target: null },
+    ]);
+    expect(fold(instance({ state: 'destroyed' }), [], [failed])).toMatchObject({ instance: { state: 'destroyed' } });
+  });
+
   test('an event that failed overtakes nothing', () => {
     expect(fold(running(A), [member('g1', A)], [['stop'], migrate(A, B)]).superseded.size).toBe(0);
   });

@@ -68,7 +68,7 @@ test('a switch is written only where what it acknowledged differs, is unknown or
 });
 
 test('a group that is deleted shall be absent, and its flows leave', () => {
-  const flows = [{ propolisId: 'v1', sledId: 'a', sources: '', state: 'joined' as const }];
+  const flows = [{ propolisId: 'v1', sledId: 'a', sources: '', state: 'joined' as const, registering: false }];
   const plan = planRound(factsOf({ group: { ...group, deleting: true }, flows, members: [] }));
   expect(plan.desired).toBeNull();
   expect(plan.leave).toMatchObject([{ propolisId: 'v1' }]);
@@ -96,7 +96,7 @@ test('the refusal of an earlier incarnation counts no more', () => {
 });
 
 test('with other sources a VMM joins first and leaves the old ones after', () => {
-  const flows = [{ propolisId: 'v1', sledId: 'a', sources: '10.0.0.9', state: 'joined' as const }];
+  const flows = [{ propolisId: 'v1', sledId: 'a', sources: '10.0.0.9', state: 'joined' as const, registering: false }];
   const plan = planRound(factsOf({ flows }));
   expect([plan.leave, plan.join.map((flow) => flow.sources)]).toEqual([[], ['10.0.0.1,10.0.0.2']]);
   expect(plan.leaveAfterJoin).toMatchObject([{ sources: '10.0.0.9' }]);

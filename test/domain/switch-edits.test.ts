@@ -1,6 +1,14 @@
 /** From what a switch holds to what it should hold: the edits, in the order that works. */
 import type { ExternalObject, ObservedGroup, SwitchConfig, SwitchEdit } from '../../domain/switch-config';
-import { ABSENT, groupOfTag, observedOf, sameObject, switchEdits, tagOf } from '../../domain/switch-edits';
+import {
+  ABSENT,
+  groupOfTag,
+  observedOf,
+  repairingEdits,
+  sameObject,
+  switchEdits,
+  tagOf,
+} from '../../domain/switch-edits';
 
 const config = (over: Partial<SwitchConfig> = {}): SwitchConfig => ({
   tag: tagOf('g'),
@@ -58,6 +66,32 @@ test.each<[string, ObservedGroup, SwitchConfig | null, string[] | 'foreign']>([
   ],
 ])('%s', (_, actual, desired, ops) => {
   expect(opsOf(actual, desired)).toEqual(ops);
+});
+
+test.each<[string, ObservedGroup, string[], string[]]>([
+  ['there was none: only what differs', held({ members: [] }), [], ['replaceMembers']],
+  ['it reports just what was asked: whole', held(), ['rear1'], []],
+  [
+    'it reports something else: made anew',
+    held(),
+    ['rear2'],
+    ['deleteExternal', 'deleteUnderlay', 'createUnderlay', 'createExternal'],
+  ],
+  [
+    'it reports what is wanted, but that was not asked',
+    held(),
+    ['rear1', 'rear2'],
+    ['deleteExternal', 'deleteUnderlay', 'createUnderlay', 'createExternal'],
+  ],
+  ['nothing is there: nothing is half done', ABSENT, ['rear2'], ['createUnderlay', 'createExternal']],
+])('a change of members whose end nobody knows: %s', (what, actual, ports, ops) => {
+  const asked = what.startsWith('there was none')
+    ? null
+    : ports.map((port) => ({ port, direction: 'Underlay' as const }));
+  const edits = repairingEdits(actual, config(), asked);
+  expect(Array.isArray(edits) && edits.map((edit) => edit.op)).toEqual(ops);
+  const removal = repairingEdits(actual, null, asked);
+  expect(removal).toEqual(switchEdits(actual, null));
 });
 
 test('an object is deleted by the tag that it has, and created with the one that is wanted', () => {

@@ -1,4 +1,4 @@
-/** Properties of what events mean: order is all that matters, and what fails changes nothing. */
+/** Properties of what events mean: order is all that matters, and what fails changes nothing, but that a start is a stop then. */
 import fc from 'fast-check';
 import { EVENT_KINDS, type EventBody } from '../../domain/events';
 import {
@@ -85,18 +85,23 @@ test('however the events are cut into folds, the instance and its memberships en
     expect(plain(members)).toEqual(plain(after([], whole)));
   }));
 
-test('what fails changes nothing: without it the rest means the same', () =>
+test('what fails changes nothing: without it, a failed start being a stop, the rest means the same', () =>
   property((list) => {
     const whole = fold(NEW, [], list);
     const rest = fold(
       NEW,
       [],
-      list.filter((event) => !whole.failures.has(event.eventId)),
+      list
+        .filter((event) => whole.effective.has(event.eventId))
+        .map((event) =>
+          whole.failures.has(event.eventId) ? { ...event, kind: 'stop' as const, failure: null } : event,
+        ),
     );
     expect(rest.instance).toEqual(whole.instance);
     expect(shown(after([], rest))).toEqual(shown(after([], whole)));
     expect(rest.failures.size).toBe(0);
-    expect(rest.superseded).toEqual(whole.superseded);
+    const succeeded = [...rest.superseded].filter(([eventId]) => !whole.failures.has(eventId));
+    expect(new Map(succeeded)).toEqual(whole.superseded);
   }));
 
 test('a group whose members change is touched', () =>
@@ -123,12 +128,12 @@ test('every membership is where its instance is, once in each group, in groups t
 
 test('an event is overtaken by a later one that applied, and of a kind that overtakes it', () =>
   property((list) => {
-    const { superseded, failures } = fold(NEW, [], list);
+    const { superseded, failures, effective } = fold(NEW, [], list);
     for (const [eventId, generation] of superseded) {
       const [older, newer] = [eventId, `e${generation}`].map((id) => list.find((event) => event.eventId === id)!);
       expect(older!.generation).toBeLessThan(generation);
       expect(overtakes(newer!.kind)).toContain(older!.kind);
-      expect(failures.has(eventId) || failures.has(newer!.eventId)).toBe(false);
+      expect(failures.has(eventId) || !effective.has(newer!.eventId)).toBe(false);
     }
   }));
 

@@ -68,7 +68,7 @@ const facts: fc.Arbitrary<RoundFacts> = fc
     flows: fc.uniqueArray(
       fc
         .tuple(vmm, fc.constantFrom('', '10.0.0.1'), fc.constantFrom('joining', 'joined', 'leaving'))
-        .map(([where, from, state]) => ({ ...where, sources: from, state })),
+        .map(([where, from, state]) => ({ ...where, sources: from, state, registering: false })),
       { maxLength: 5, selector: (flow) => `${flow.propolisId} ${flow.sources}` },
     ),
   })
@@ -129,7 +129,7 @@ test('after its joins and leaves a round has no more of them', () => {
       const joined = new Set(join.map(key));
       const flows = [
         ...rows.flows.filter((flow) => !gone.has(key(flow)) && !joined.has(key(flow))),
-        ...join.map((flow) => ({ ...flow, state: 'joined' as const })),
+        ...join.map((flow) => ({ ...flow, state: 'joined' as const, registering: false })),
       ];
       const again = planRound({ ...rows, flows });
       expect([...again.join, ...again.leave, ...again.leaveAfterJoin]).toEqual([]);

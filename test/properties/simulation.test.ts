@@ -7,7 +7,8 @@ import { check } from '../support/simulation/check';
 import { loadInJest } from '../support/simulation/load-in-jest';
 import { missingInReplacements } from '../support/simulation/missing';
 import { play } from '../support/simulation/play';
-import { programsFor, REGRESSIONS } from '../support/simulation/regressions';
+import { programsFor } from '../support/simulation/defects';
+import { REGRESSIONS } from '../support/simulation/regressions';
 import { DEFECTS } from '../support/simulation/stage';
 
 // Deadlines in the activities' own code are of real time, which does not pass here.

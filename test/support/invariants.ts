@@ -43,8 +43,11 @@ async function unsettled({ db }: Inspected): Promise<string[]> {
         || coalesce(', waits: ' || (select string_agg(coalesce(w.outcome, 'open') || case when w.told then ' told' else '' end, ', ')
           from group_waiter w where w.event_id = e.event_id), '')
       from instance_event e where e.time_finished is null
+    union all select 'an outcome of ' || event_id || ' is still to be told' from group_waiter where outcome is not null
     union all select 'switch' || slot || ' is ' || service || ': ' || coalesce(last_error, '') from switch where service <> 'in_service'
     union all select 'a tombstone in ' || external_group_id from multicast_group_member where time_deleted is not null
+    union all select 'the flow of ' || propolis_id || ' is ' || f.state from member_flow f
+      where state <> 'joined' or not exists (select 1 from multicast_group g where g.id = f.group_id)
     union all select 'not believed: ' || group_id || coalesce(last_error, '') from switch_ack where suspect`);
   return [...rows].map((row) => row.what);
 }
@@ -140,7 +143,7 @@ async function memberFaults(rack: Inspected): Promise<string[]> {
         is distinct from (i.sled_id, i.propolis_id, i.target_propolis_id) as misplaced
     from multicast_group_member m join multicast_group g on g.id = m.external_group_id left join instance i on i.id = m.parent_id
     where m.time_deleted is null`);
-  const flows = new Set(rack.sleds.flatMap((each) => flowsOn(each)));
+  const flows = new Set(rack.sleds.flatMap((each) => flowsOn(each, 'joined')));
   const wanted = new Set<string>();
   for (const row of rows) {
     if (row.misplaced) faults.push(`${row.instance} in ${row.ip}: not where its instance is`);
@@ -160,15 +163,16 @@ async function memberFaults(rack: Inspected): Promise<string[]> {
       faults.push(`${row.instance} in ${row.ip}: Joined without a flow`);
   }
   const lost = await lostVmms(rack.db);
-  for (const flow of flows)
+  for (const flow of new Set([...flows, ...rack.sleds.flatMap((each) => flowsOn(each, 'prepared'))]))
     if (!wanted.has(flow) && !lost.has(flow.split(' ')[0] ?? '')) faults.push(`flow ${flow}: nobody wants it`);
   return faults;
 }
 
-function flowsOn(facing: Inspected['sleds'][number]): string[] {
+/** `prepared`: what a registration brought along, which nobody has joined yet. */
+function flowsOn(facing: Inspected['sleds'][number], how: 'joined' | 'prepared'): string[] {
   return facing.state.vmms
     .view()
-    .flatMap((vmm) => vmm.nics.flatMap((nic) => nic.joined.map((group) => `${vmm.propolis_id} ${group.group_ip}`)));
+    .flatMap((vmm) => vmm.nics.flatMap((nic) => nic[how].map((group) => `${vmm.propolis_id} ${group.group_ip}`)));
 }
 
 /** No event without an outcome, nothing left waiting, nobody's rows in between. */

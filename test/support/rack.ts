@@ -36,6 +36,8 @@ export interface RackOptions {
   wrap?: (activities: Activities) => Activities;
   switchApi?: 13 | 1;
   sledApi?: 4 | 5;
+  /** Every call to a switch or a sled is an activity of its own; as a rule where activities are wrapped, so that faults and holds find it. */
+  visibleSteps?: boolean;
 }
 
 export type TestRack = Awaited<ReturnType<typeof startRack>>;
@@ -58,7 +60,14 @@ export async function startRack(options: RackOptions = {}) {
   const dpd = new Directory((address) => createDpdClient({ address, timeoutMs: LIMITS.switchCallMs, connections: 8 }));
   const log = pino({ level: 'silent' });
   const agents = sledAgents(db, log);
-  const activities = createActivities({ db, switches: dpd, sleds: agents, temporal, log });
+  const activities = createActivities({
+    db,
+    switches: dpd,
+    sleds: agents,
+    temporal,
+    log,
+    visibleSteps: options.visibleSteps ?? options.wrap !== undefined,
+  });
   let worker = await startWorker();
 
   async function startWorker() {

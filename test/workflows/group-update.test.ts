@@ -6,7 +6,7 @@ import { startRack, until, type TestRack } from '../support/rack';
 
 let rack: TestRack;
 beforeAll(async () => {
-  rack = await startRack();
+  rack = await startRack({ visibleSteps: true });
   await rack.bringUp();
 });
 afterAll(() => rack.close());

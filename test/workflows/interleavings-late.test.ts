@@ -1,8 +1,11 @@
 /** Rounds whose worker died: who is never told by them, and what they still do when a newer one is over. */
 import { sql } from 'drizzle-orm';
+import { tagOf } from '../../domain/switch-edits';
+import { underlayAddress } from '../../domain/underlay';
 import { groupWorkflowId } from '../../domain/workflow-ids';
 import { Injector } from '../support/injector';
 import { expectInvariants, settle } from '../support/invariants';
+import { byHand } from '../support/out-of-order';
 import { startRack, until, type TestRack } from '../support/rack';
 import { freshIp, newVm } from '../support/vm';
 
@@ -75,10 +78,21 @@ test('a commit of a dead worker after a newer round changes nothing', async () =
   expect([...(await state())]).toEqual(before);
 });
 
-test('a write of a dead worker after a newer round is found and put right', async () => {
-  const { ip, held } = await overtakenRound('late-write', 'programSwitch');
+test('an attempt of a dead worker after a newer round changes no members any more', async () => {
+  const { ip, held } = await overtakenRound('late-attempt', 'programSwitch');
+  const before = rack.writes();
   held.release();
   await held.ended;
+  expect(rack.writes()).toEqual(before);
+  expect(rack.both(ip)).toEqual([[], []]);
+});
+
+test('a write of a dead worker that was under way when a newer round began is found and put right', async () => {
+  const { ip, group, held } = await overtakenRound('late-write', 'programSwitch');
+  held.release();
+  await held.ended;
+  const members = [{ port: 'rear1', direction: 'Underlay' as const }];
+  await byHand(rack, 0, [{ op: 'replaceMembers', ip: underlayAddress(ip, 0), tag: tagOf(group), members }]);
   expect(rack.both(ip)).toEqual([['rear1'], []]);
   expect(await rack.run('reconcile')).toMatchObject({ groups_different: 1 });
   await settle(rack);

@@ -8,7 +8,7 @@ import { refusePort } from '../support/refused-ports';
 
 let rack: TestRack;
 beforeAll(async () => {
-  rack = await startRack();
+  rack = await startRack({ visibleSteps: true });
   await rack.bringUp();
 });
 afterAll(() => rack.close());

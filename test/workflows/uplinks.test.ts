@@ -17,7 +17,7 @@ import { readDaemons } from '../support/walk-rack';
 
 let rack: TestRack;
 beforeAll(async () => {
-  rack = await startRack();
+  rack = await startRack({ visibleSteps: true });
   await rack.bringUp();
 });
 afterAll(() => rack.close());

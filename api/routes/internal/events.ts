@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { LIMITS } from '../../../domain/limits';
 import { acceptBatch, acceptOne, type InternalDeps } from '../../accept';
+import { createInbox } from '../../inbox';
 import { InstanceEvent, InstanceEventItem, parseItem } from '../../lifecycle-event';
 import type { Server } from '../../server';
 import { ErrorSchema, errors, ok, Uuid } from '../../wire';
@@ -31,6 +32,8 @@ const EventAnswer = z
 const EventBatchAnswer = z.object({ items: z.array(EventAnswer) }).meta({ id: 'EventBatchAnswer' });
 
 export function eventRoutes(server: Server, deps: InternalDeps): void {
+  const inbox = createInbox(deps.db);
+
   server.route({
     method: 'POST',
     url: '/instances/:instance/events',
@@ -48,7 +51,10 @@ export function eventRoutes(server: Server, deps: InternalDeps): void {
       },
     },
     handler: async (request, reply) => {
-      const { status, body } = await acceptOne(deps, { instanceId: request.params.instance, event: request.body });
+      const { status, body } = await acceptOne(deps, inbox, {
+        instanceId: request.params.instance,
+        event: request.body,
+      });
       if (status === 202) reply.header('location', body.url);
       return reply.code(status).send(body);
     },

@@ -34,6 +34,22 @@ export class Actions {
       this.#post(vm, { kind: 'create', project_id: PROJECT, name: vm.id, multicast_groups: this.#groups([n, n + 1]) });
   }
 
+  /** Instances that migrated away from, or back to, a VMM that could not be registered: Nexus ends them. Returns how many. */
+  stopUnregistered(): number {
+    const { tables, stage } = this.rack;
+    const lost = this.#vms.filter((vm) => {
+      const place = tables.instances.get(vm.id)?.place;
+      return place != null && this.rack.sleds.some((sled) => sled.isGone(place.propolisId));
+    });
+    for (const vm of lost) {
+      const joined = tables.members.filter((row) => row.instanceId === vm.id && !row.deleted && row.state === 'joined');
+      stage.faults.push(...joined.map(({ groupId }) => `${vm.id} is joined in ${groupId} on a VMM that is not there`));
+      vm.at = null;
+      this.#post(vm, { kind: 'stop' });
+    }
+    return lost.length;
+  }
+
   perform(action: Action): void {
     if ('vm' in action) this.#onVm(action, this.#vms[action.vm % this.#vms.length]);
     else if ('group' in action) this.#onGroup(action, action.group % this.rack.program.groups);
@@ -74,8 +90,7 @@ export class Actions {
     this.#vmms += 1;
     const target = { sled_id: `sled${sled % this.rack.program.sleds}`, propolis_id: `vmm${this.#vmms}` };
     vm.at = target;
-    // Where an instance is whose new VMM could not be registered, though it runs already, depends on who was first.
-    const body = registers && (source === null || kind === 'migrate') ? { vmm_registration: { local_config: {} } } : {};
+    const body = registers ? { vmm_registration: { local_config: {} } } : {};
     if (kind === 'start') this.#post(vm, { kind, ...target, ...body });
     else this.#post(vm, { kind, source, target, ...body });
   }

@@ -138,9 +138,9 @@ function instanceFaults(tables: Tables): string[] {
     for (const { id: eventId, generation, kind, body, state, reason } of events) {
       // What was wrong with it in the order of events is not judged again; what the network made of it is.
       const undone = state === 'failed' && (kind === 'migrate' || reason?.startsWith('registration') === true);
-      if ((undone && kind !== 'migrate') || (state === 'failed' && kind === 'create')) continue;
+      if (state === 'failed' && kind === 'create') continue;
       const named = { ...body, multicast_groups: [] };
-      const event = { eventId, generation, kind, body: named, failure: null };
+      const event = { eventId, generation, kind, body: named, failure: undone && kind === 'start' ? reason : null };
       facts = foldEvents(facts, members, [event], new Map(), () => '').instance;
       if (kind === 'migrate' && state === 'succeeded') facts = { ...facts, place: facts.target, target: null };
       if (undone) facts = { ...facts, target: null };

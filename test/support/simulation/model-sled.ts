@@ -56,6 +56,11 @@ export class ModelSled {
     await this.clock.point();
   }
 
+  /** Its registration was taken back. */
+  isGone(vmm: string): boolean {
+    return this.#gone.has(vmm);
+  }
+
   #forget(vmm: string): void {
     this.#gone.add(vmm);
     for (const flow of this.flows) if (flow.startsWith(`${vmm} `)) this.flows.delete(flow);

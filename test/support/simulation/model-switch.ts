@@ -1,16 +1,17 @@
 /**
  * A switch, by what DPD guarantees: one edit is one step, an external group needs its underlay, tags and ports are checked, a change of
- * members that fails half-way goes on reporting the old ones. Faults: silence, errors before and after the effect, answers that are
+ * members that fails half-way goes on reporting the old ones, and no other succeeds before the group is made anew. Faults: silence, errors before and after the effect, answers that are
  * lost, writes that arrive late, ports that it does not take, a restart that leaves it empty.
  */
 import type { DpdClient } from '../../../dataplane/dpd/client';
 import { CodedError } from '../../../domain/errors';
 import { LIMITS } from '../../../domain/limits';
 import type { ObservedGroup, SwitchEdit, SwitchObject } from '../../../domain/switch-config';
-import { groupOfTag } from '../../../domain/switch-edits';
+import { groupOfTag, sameObject } from '../../../domain/switch-edits';
 import { compareAddresses } from './addresses';
 import type { Clock } from './clock';
 import { hit } from './stage';
+import type { SwitchStateRow } from './tables';
 
 export type SwitchFault = 'before' | 'after' | 'torn' | 'lost' | 'late';
 
@@ -36,17 +37,21 @@ export class ModelSwitch {
 
   restart(): void {
     hit('switch restarts');
-    // So young that its uptime does not betray it: what is missing is found by reconciliation.
-    if (this.clock.now - this.bootedAt < LIMITS.healthEveryMs * 2)
-      for (const { tag } of this.objects.values()) this.#tamper(tag);
+    // Where its uptime does not betray it, what is missing is found by reconciliation.
+    if (this.untilRestartShows() > 0) for (const { tag } of this.objects.values()) this.#tamper(tag);
     this.objects.clear();
     this.torn.clear();
     this.bootedAt = this.clock.now;
   }
 
-  /** Whether the uptime that was last seen is one of the present daemon. */
-  isKnown(uptime: number | null): boolean {
-    return uptime !== null && uptime * 1_000 <= this.clock.now - this.bootedAt;
+  /** A daemon so young that its uptime would not betray a restart has to run for so long first. */
+  untilRestartShows(): number {
+    return Math.max(0, this.bootedAt + LIMITS.healthEveryMs * 3 - this.clock.now);
+  }
+
+  /** Whether what was last seen is the present daemon: one before it has booted before it. */
+  isKnown({ uptime, timeLastSeen }: Pick<SwitchStateRow, 'uptime' | 'timeLastSeen'>): boolean {
+    return uptime !== null && timeLastSeen !== null && timeLastSeen - uptime * 1_000 >= this.bootedAt;
   }
 
   readonly client: DpdClient = {
@@ -88,7 +93,7 @@ export class ModelSwitch {
     if (fault === undefined) return this.#apply(edit);
     hit(`switch error ${fault}`);
     if (fault === 'after') this.#apply(edit);
-    if (fault === 'torn' && edit.op === 'replaceMembers' && this.objects.has(edit.ip)) this.torn.add(edit.ip);
+    if (fault === 'torn' && edit.op === 'replaceMembers') this.#tear(edit);
     if (fault === 'lost' || fault === 'late') {
       if (fault === 'lost') this.#apply(edit);
       else this.#later(edit);
@@ -96,6 +101,12 @@ export class ModelSwitch {
       throw new CodedError('Unreachable', `switch${this.slot}: no answer in time`);
     }
     throw new CodedError('ServerError', `switch${this.slot}: 500`);
+  }
+
+  /** The old members go on being reported. What changes nothing cannot be half done. */
+  #tear({ ip, tag, members }: Extract<SwitchEdit, { op: 'replaceMembers' }>): void {
+    const present = this.objects.get(ip);
+    if (present !== undefined && !sameObject(present, { kind: 'underlay', ip, tag, members })) this.torn.add(ip);
   }
 
   /** It arrives after its sender has given up, and nobody hears what becomes of it. */
@@ -122,6 +133,7 @@ export class ModelSwitch {
       case 'replaceMembers':
         this.#takes(edit.members.map((member) => member.port));
         this.#owned(edit.ip, edit.tag, 'Missing');
+        if (this.torn.has(edit.ip)) throw new CodedError('ServerError', `switch${this.slot}: already contains it`);
         this.objects.set(edit.ip, { kind: 'underlay', ip: edit.ip, tag: edit.tag, members: edit.members });
         return;
       case 'createExternal':
@@ -190,7 +202,7 @@ export class ModelSwitch {
   drift(which: number): void {
     const objects = [...this.objects.values()];
     const object = objects[which % Math.max(1, objects.length)];
-    if (object === undefined) return;
+    if (object === undefined || this.torn.has(object.ip)) return;
     hit('drift');
     this.#tamper(object.tag);
     if (object.kind === 'underlay') this.objects.set(object.ip, { ...object, members: object.members.slice(1) });

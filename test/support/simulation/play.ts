@@ -34,7 +34,11 @@ export async function play(loaded: Loaded, program: Program, defect: Defect | nu
 }
 
 class Performance {
-  constructor(private readonly rack: SimulatedRack) {}
+  readonly #actions: Actions;
+
+  constructor(private readonly rack: SimulatedRack) {
+    this.#actions = new Actions(rack);
+  }
 
   async play(): Promise<void> {
     const { rack } = this;
@@ -56,16 +60,15 @@ class Performance {
   async #act(): Promise<void> {
     const { rack } = this;
     const { steps } = rack.program;
-    const actions = new Actions(rack);
     rack.every(HEALTH_MS, 'switch-health');
     rack.every(RECONCILE_MS, 'reconcile', rack.clock.random.next() * RECONCILE_MS);
-    rack.clock.after(CREATE_MS, () => actions.createAll());
+    rack.clock.after(CREATE_MS, () => this.#actions.createAll());
     let at = BEGIN_MS;
     let acted = 0;
     for (const { after, action } of steps) {
       at += after;
       rack.clock.after(at, () => {
-        actions.perform(action);
+        this.#actions.perform(action);
         acted += 1;
       });
     }
@@ -74,13 +77,17 @@ class Performance {
 
   /** Everything that was under way has ended, and every switch was seen since. */
   async #settles(): Promise<boolean> {
-    const { tables, stage, clock, engine, tampered } = this.rack;
+    const { tables, stage, clock, engine } = this.rack;
+    await this.#runTo(() => !this.rack.restarting);
+    const { tampered } = this.rack;
     const since = clock.now + (tampered ? LATEST_WRITE_MS : 0);
     const seen = () =>
       [...tables.switches.values()].every(
-        (row) => (row.timeLastSeen ?? 0) > since && stage.switches.get(row.id)?.isKnown(row.uptime) === true,
+        (row) => (row.timeLastSeen ?? 0) > since && stage.switches.get(row.id)?.isKnown(row) === true,
       );
     await this.#until(() => seen() && this.#isQuiet());
+    // Nothing can be joined on a VMM that does not exist: Nexus stops the instance.
+    if (this.#actions.stopUnregistered() > 0) await this.#until(() => this.#isQuiet());
     if (this.#isQuiet()) return true;
     stage.faults.push(...unsettled(tables).map((owed) => `not settled: ${owed}`));
     stage.faults.push(...engine.running().map((id) => `not settled: ${id} runs`));

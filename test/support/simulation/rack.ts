@@ -29,6 +29,7 @@ export class SimulatedRack {
   readonly api: Api;
   readonly switches: ModelSwitch[];
   readonly sleds: ModelSled[];
+  #restarting = 0;
 
   constructor(
     loaded: Loaded,
@@ -91,11 +92,20 @@ export class SimulatedRack {
       Object.assign(model, { errors: [], silentUntil: 0 });
       if (model.refusedPorts.size === 0) continue;
       model.refusedPorts.clear();
-      model.restart();
+      this.#restarting += 1;
+      this.clock.after(model.untilRestartShows(), () => {
+        model.restart();
+        this.#restarting -= 1;
+      });
     }
     for (const model of this.sleds) Object.assign(model, { errors: [], silentUntil: 0 });
     this.stage.databaseErrors = [];
     Object.assign(this.engine, { downUntil: 0, lostResults: 0 });
+  }
+
+  /** A restart is still to come. */
+  get restarting(): boolean {
+    return this.#restarting > 0;
   }
 
   /** Somebody else may have changed a switch. */

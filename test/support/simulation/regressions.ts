@@ -1,29 +1,43 @@
 /**
- * Programs that once went wrong, as they were found, and one for every deliberate mistake. Each is played with several lucks, since the
- * schedule is what they are about.
+ * Programs that once went wrong, as they were found. Each is played with several lucks, since the schedule is what they are about.
  */
 import type { Action, Program } from './program';
-import type { Defect } from './stage';
 
 const LUCKS = 25;
-/** Among so many schedules a mistake has to show. */
-const MOST_LUCKS = 600;
 
 export interface Regression {
   what: string;
   programs: Program[];
 }
 
-const START = { vm: 0, sled: 0, registers: true };
-const SMALL = { vms: 1, groups: 1, sleds: 2 };
+export const START = { vm: 0, sled: 0, registers: true };
+export const SMALL = { vms: 1, groups: 1, sleds: 2 };
+
+/** Faults end with the last step. */
+export const LATER: [number, Action] = [15_000, { do: 'health' }];
 
 function regression(what: string, rack: Omit<Program, 'luck' | 'steps'>, ...steps: [number, Action][]): Regression {
   return { what, programs: lucks(LUCKS, rack, steps) };
 }
 
-function lucks(count: number, rack: Omit<Program, 'luck' | 'steps'>, steps: [number, Action][]): Program[] {
+/** One that few schedules show: from the luck on with which it was found. */
+function found(
+  what: string,
+  luck: number,
+  rack: Omit<Program, 'luck' | 'steps'>,
+  ...steps: [number, Action][]
+): Regression {
+  return { what, programs: lucks(LUCKS, rack, steps, luck) };
+}
+
+export function lucks(
+  count: number,
+  rack: Omit<Program, 'luck' | 'steps'>,
+  steps: [number, Action][],
+  first = 0,
+): Program[] {
   const timed = steps.map(([after, action]) => ({ after, action }));
-  return Array.from({ length: count }, (_, luck) => ({ ...rack, luck, steps: timed }));
+  return Array.from({ length: count }, (_, at) => ({ ...rack, luck: first + at, steps: timed }));
 }
 
 export const REGRESSIONS: Regression[] = [
@@ -63,58 +77,95 @@ export const REGRESSIONS: Regression[] = [
     [40, { do: 'migrate', ...START, registers: false }],
     [1, { do: 'create', vm: 0, groups: [] }],
   ),
+  found(
+    'a change of members that ended half-way is made good though whoever was told of it could not write it down, and the old ones are wanted again',
+    3_323,
+    SMALL,
+    [0, { do: 'start', ...START, registers: false }],
+    [3_000, { do: 'switch errors', switch: 1, errors: ['torn'] }],
+    [0, { do: 'start', ...START, sled: 1, registers: false }],
+    [20, { do: 'database errors', errors: Array.from({ length: 10 }, () => 'before' as const) }],
+    [10, { do: 'switch silent', switch: 1, seconds: 45 }],
+    [40_000, { do: 'start', ...START, registers: false }],
+    LATER,
+  ),
+  found(
+    'a registration that is under way while its group is removed leaves no flow behind',
+    1_505_695_381,
+    { vms: 4, groups: 2, sleds: 1 },
+    [0, { do: 'start', vm: 0, sled: 0, registers: false }],
+    [25, { do: 'start', vm: 0, sled: 0, registers: true }],
+    [40, { do: 'start', vm: 1, sled: 0, registers: false }],
+    [29, { do: 'delete group', group: 0 }],
+    [0, { do: 'migrate', vm: 2, sled: 0, registers: false }],
+  ),
+  found(
+    'neither does one that failed, and could not be taken back',
+    1_144_624_555,
+    { vms: 1, groups: 1, sleds: 1 },
+    [0, { do: 'start', ...START }],
+    [8, { do: 'sled errors', sled: 0, errors: ['after', 'before', 'refused', 'before'] }],
+    [44, { do: 'delete group', group: 0 }],
+    [0, { do: 'create', vm: 0, groups: [] }],
+    [274, { do: 'start', ...START, registers: false }],
+  ),
+  found(
+    'a migration that fails back to a VMM whose registration failed shows nobody as joined there',
+    29,
+    SMALL,
+    [0, { do: 'sled errors', sled: 1, errors: ['refused', 'refused'] }],
+    [0, { do: 'sled silent', sled: 0, seconds: 4 }],
+    [0, { do: 'start', ...START }],
+    [4_050, { do: 'migrate', ...START, sled: 1, registers: false }],
+    LATER,
+  ),
+  regression(
+    'a start over a running instance whose registration fails ends the same whoever applied it',
+    SMALL,
+    [0, { do: 'start', ...START, registers: false }],
+    [3_000, { do: 'sled errors', sled: 1, errors: Array.from({ length: 6 }, () => 'before' as const) }],
+    [0, { do: 'start', ...START, sled: 1 }],
+    [100, { do: 'create', vm: 0, groups: [0] }],
+    LATER,
+  ),
+  found(
+    'a port refused by a switch that restarts before the round ends is asked for again',
+    1_789_416_578,
+    { vms: 1, groups: 2, sleds: 1 },
+    [602, { do: 'start', vm: 0, sled: 0, registers: true }],
+    [253, { do: 'delete group', group: 0 }],
+    [54, { do: 'results lost', count: 1 }],
+    [0, { do: 'sled moves', sled: 0, port: 8 }],
+    [0, { do: 'port refused', switch: 0, sled: 0 }],
+    [105, { do: 'repeat', vm: 0 }],
+  ),
+  found(
+    'a join that outlives its step is taken back',
+    96_726_080,
+    { vms: 2, groups: 3, sleds: 2 },
+    [35, { do: 'port refused', switch: 0, sled: 0 }],
+    [748, { do: 'sources', group: 2, sources: 1 }],
+    [33, { do: 'leave', vm: 3, group: 2 }],
+    [1887, { do: 'start', vm: 0, sled: 3, registers: false }],
+    [24, { do: 'start', vm: 0, sled: 0, registers: false }],
+    [50, { do: 'crash', zombies: false }],
+    [0, { do: 'stop', vm: 1 }],
+    [0, { do: 'repeat', vm: 0 }],
+  ),
+  found(
+    'a late deletion of the underlay group is not taken for the refusal of a port',
+    786_566_266,
+    { vms: 4, groups: 2, sleds: 2 },
+    [426, { do: 'sled errors', sled: 3, errors: ['before'] }],
+    [1_048, { do: 'create group', group: 0 }],
+    [8_052, { do: 'join', vm: 0, group: 0 }],
+    [927, { do: 'start', vm: 2, sled: 0, registers: true }],
+    [1_240, { do: 'join', vm: 0, group: 0 }],
+    [7_893, { do: 'results lost', count: 3 }],
+    [9_814, { do: 'sled silent', sled: 0, seconds: 4 }],
+    [37, { do: 'switch errors', switch: 0, errors: ['before', 'before', 'late', 'late', 'after'] }],
+    [37, { do: 'migrate', vm: 0, sled: 0, registers: false }],
+    [37, { do: 'start', vm: 2, sled: 1, registers: false }],
+    [18_393, { do: 'sled errors', sled: 0, errors: ['before'] }],
+  ),
 ];
-
-/** Faults end with the last step. */
-const LATER: [number, Action] = [15_000, { do: 'health' }];
-
-/** What shows each deliberate mistake. */
-const SHOWN_BY: Record<Defect, [number, Action][]> = {
-  'target not withdrawn': [
-    [0, { do: 'start', ...START, registers: false }],
-    [3_000, { do: 'port refused', switch: 0, sled: 1 }],
-    [0, { do: 'migrate', ...START, sled: 1, registers: false }],
-  ],
-  'undo reported and not done': [
-    [0, { do: 'start', ...START, registers: false }],
-    [3_000, { do: 'switch errors', switch: 0, errors: Array.from({ length: 5 }, () => 'before' as const) }],
-    [0, { do: 'sources', group: 0, sources: 2 }],
-  ],
-  'requests not compared': [
-    [0, { do: 'start', ...START, registers: false }],
-    [300, { do: 'stop', vm: 0 }],
-    [20, { do: 'start', ...START, registers: false }],
-    [20, { do: 'stop', vm: 0 }],
-  ],
-  'events drained destructively': [
-    [0, { do: 'start', ...START, registers: false }],
-    [5, { do: 'crash', zombies: false }],
-  ],
-  'waiters drained destructively': [
-    [0, { do: 'sled errors', sled: 0, errors: ['refused'] }],
-    [0, { do: 'start', ...START, registers: false }],
-    [50, { do: 'Temporal down', seconds: 4 }],
-  ],
-  'suspect acknowledgement believed': [
-    [0, { do: 'drift', switch: 0, which: 0 }],
-    [0, { do: 'crash', zombies: false }],
-  ],
-  'round number not compared': [
-    [0, { do: 'start', ...START, registers: false }],
-    [20, { do: 'crash', zombies: true }],
-    [10, { do: 'stop', vm: 0 }],
-    [10, { do: 'crash', zombies: true }],
-    [10, { do: 'start', ...START, registers: false }],
-    [10, { do: 'crash', zombies: true }],
-  ],
-  'incarnation not compared': [
-    [0, { do: 'sled silent', sled: 0, seconds: 30 }],
-    [0, { do: 'start', ...START, registers: false }],
-    [1_000, { do: 'switch restarts', switch: 0, which: 0 }],
-    [10, { do: 'health' }],
-  ],
-};
-
-export function programsFor(defect: Defect): Program[] {
-  return lucks(MOST_LUCKS, SMALL, [...SHOWN_BY[defect], LATER]);
-}

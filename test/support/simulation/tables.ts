@@ -5,7 +5,7 @@
 import type { Place } from '../../../domain/desired';
 import type { EventBody, EventKind } from '../../../domain/events';
 import type { GroupStanding, InstanceState } from '../../../domain/fold-events';
-import type { SwitchConfig } from '../../../domain/switch-config';
+import type { PortMember, SwitchConfig } from '../../../domain/switch-config';
 import type { SwitchService } from '../../../domain/switch-service';
 import { hit, stage } from './stage';
 
@@ -88,6 +88,7 @@ export interface FlowRow {
   groupIp: string;
   sources: string;
   state: 'joining' | 'joined' | 'leaving';
+  registering: boolean;
   round: number;
   reason: string | null;
 }
@@ -100,7 +101,7 @@ export interface AckRow {
   round: number;
   incarnation: number;
   suspect: boolean;
-  torn: boolean;
+  asked: PortMember[] | null;
   refused: boolean;
   timeLastError: number | null;
   timeModified: number;

@@ -13,7 +13,7 @@ export function checkCommitted(tables: Tables, group: GroupRow, end: RoundEnd): 
     const model = switches.get(facing.id);
     if (model === undefined || facing.service !== 'in_service' || model.tampered.has(group.id)) continue;
     // A restart that no check has seen yet.
-    if (!model.isKnown(facing.uptime)) continue;
+    if (!model.isKnown(facing)) continue;
     for (const expected of Object.values(observedOf(onSwitch(end.final, facing.slot, ['switch0.qsfp30'])))) {
       const actual = expected === null ? undefined : model.objects.get(expected.ip);
       if (expected !== null && (actual === undefined || !sameObject(expected, actual)))

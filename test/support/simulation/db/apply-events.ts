@@ -94,9 +94,12 @@ function applyTo(tables: Tables, refs: EventRef[], events: EventRow[], failed: R
   return requests;
 }
 
-function groupsToAsk({ events, failures, touched, changes }: Folded): string[] {
-  const effective = events.filter((event) => !failures.has(event.eventId));
-  if (effective.some((event) => overtakes('delete').includes(event.kind) && event.kind !== 'reconfigure'))
+function groupsToAsk({ events, effective, touched, changes }: Folded): string[] {
+  if (
+    events
+      .filter((event) => effective.has(event.eventId))
+      .some((event) => overtakes('delete').includes(event.kind) && event.kind !== 'reconfigure')
+  )
     return touched;
   return changes.map((change) => (change.op === 'insert' ? change.membership.groupId : change.groupId));
 }
@@ -140,7 +143,7 @@ function storeInstance({ row, instance: { state, place, target } }: Folded): voi
   Object.assign(row, { state, place, target, deleted: row.deleted || state === 'destroyed' });
 }
 
-function storeEvents(tables: Tables, { row, events, failures, superseded }: Folded): void {
+function storeEvents(tables: Tables, { row, events, failures, effective, superseded }: Folded): void {
   for (const { eventId, kind, generation } of events) {
     const event = tables.events.get(eventId);
     if (event === undefined) continue;
@@ -153,7 +156,7 @@ function storeEvents(tables: Tables, { row, events, failures, superseded }: Fold
       event.state = failure ? 'failed' : 'superseded';
       event.finished = true;
     }
-    if (failure) continue;
+    if (!effective.has(eventId)) continue;
     const kinds = overtakes(kind);
     for (const older of tables.events.values())
       if (

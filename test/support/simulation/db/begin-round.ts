@@ -116,7 +116,7 @@ function markSuspect(tables: Tables, groupId: string, round: number, tasks: Swit
         round,
         incarnation,
         suspect: true,
-        torn: false,
+        asked: null,
         refused: false,
         timeLastError: null,
         timeModified: now(),
@@ -132,7 +132,18 @@ function markFlows(tables: Tables, { id: groupId, ip: groupIp, round }: GroupRow
   for (const { propolisId, sledId, sources } of join) {
     const present = find({ propolisId, sledId, sources });
     if (present !== undefined) Object.assign(present, { state: 'joining', sledId, round });
-    else tables.flows.push({ groupId, propolisId, sledId, groupIp, sources, state: 'joining', round, reason: null });
+    else
+      tables.flows.push({
+        groupId,
+        propolisId,
+        sledId,
+        groupIp,
+        sources,
+        state: 'joining',
+        registering: false,
+        round,
+        reason: null,
+      });
   }
   for (const flow of leave) Object.assign(find(flow) ?? {}, { state: 'leaving', round });
 }

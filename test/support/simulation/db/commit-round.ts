@@ -33,7 +33,7 @@ function storeReceipts(tables: Tables, group: GroupRow, { round, receipts }: rea
     if (ack === undefined || facing === undefined || ack.round !== round) continue;
     const { acknowledged, refused, incarnation, config, error } = receipt;
     const restarted = incarnation !== facing.incarnation && stage().defect !== 'incarnation not compared';
-    if (acknowledged) Object.assign(ack, { config, configGeneration: group.configGeneration + more, torn: false });
+    if (acknowledged) Object.assign(ack, { config, configGeneration: group.configGeneration + more, asked: null });
     if (acknowledged || refused)
       ack.incarnation = stage().defect === 'incarnation not compared' ? facing.incarnation : incarnation;
     ack.suspect = !acknowledged || restarted || facing.service === 'unreachable';
@@ -77,7 +77,11 @@ function finish(tables: Tables, end: real.RoundEnd, group: GroupRow, changed: bo
   const removed = group.state === 'deleting' && end.final === null && end.outcome === 'served' && end.settled;
   const owed = tables.flows.some(
     (flow) =>
-      flow.groupId === group.id && tables.sleds.has(flow.sledId) && flow.state !== 'joined' && flow.round <= end.round,
+      flow.groupId === group.id &&
+      tables.sleds.has(flow.sledId) &&
+      flow.state !== 'joined' &&
+      !flow.registering &&
+      flow.round <= end.round,
   );
   const answer = { members, outcome: end.outcome, reason: end.reason };
   if (removed && (!owed || group.failures >= LIMITS.leaveTries)) {
@@ -120,7 +124,7 @@ function removeGroup(tables: Tables, groupId: string, end: real.RoundEnd): void 
   const others = (row: { groupId: string }) => row.groupId !== groupId;
   tables.members = tables.members.filter(others);
   tables.acks = tables.acks.filter(others);
-  tables.flows = tables.flows.filter(others);
+  tables.flows = tables.flows.filter((flow) => others(flow) || flow.state !== 'leaving');
   tables.refusals = tables.refusals.filter(others);
   tables.groups.delete(groupId);
 }

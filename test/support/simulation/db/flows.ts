@@ -1,6 +1,7 @@
-/** States `db/flows.ts` again. */
+/** States `db/flows.ts` and `db/orphan-flows.ts` again. */
 import type * as real from '../../../../db/flows';
-import { atomic, type Tables } from '../tables';
+import type * as orphans from '../../../../db/orphan-flows';
+import { atomic, type FlowRow, type Tables } from '../tables';
 
 export const flowsToAsk: typeof real.flowsToAsk = atomic(
   (tables, groupId: string, sledId: string, state: 'joining' | 'leaving') =>
@@ -13,31 +14,29 @@ export const flowsToAsk: typeof real.flowsToAsk = atomic(
       })),
 );
 
-function find(tables: Tables, groupId: string, answer: real.FlowAnswer, state: 'joining' | 'leaving') {
+function find(tables: Tables, groupId: string, { propolisId, sources }: real.FlowAnswer) {
   return tables.flows.find(
-    (flow) =>
-      flow.groupId === groupId &&
-      flow.propolisId === answer.propolisId &&
-      flow.sources === answer.sources &&
-      flow.state === state,
+    (flow) => flow.groupId === groupId && flow.propolisId === propolisId && flow.sources === sources,
   );
 }
 
-export const storeJoined: typeof real.storeJoined = atomic((tables, groupId: string, answers) => {
+export const storeJoined: typeof real.storeJoined = atomic((tables, groupId: string, sledId: string, answers) => {
   for (const answer of answers) {
-    const flow = find(tables, groupId, answer, 'joining');
-    if (flow === undefined) continue;
-    flow.reason = answer.reason;
-    if (answer.done) flow.state = 'joined';
+    const { propolisId, groupIp, sources, reason, done } = answer;
+    const flow = find(tables, groupId, answer);
+    const fresh = { groupId, propolisId, sledId, groupIp, sources, registering: false, round: 0, reason: null };
+    if (flow === undefined && done) tables.flows.push({ ...fresh, state: 'joining' });
+    else if (flow?.state === 'joining') Object.assign(flow, { reason, state: done ? 'joined' : 'joining' });
+    else if (flow?.state === 'leaving' && done) Object.assign(flow, { reason, state: 'joining' });
   }
 });
 
 export const storeLeft: typeof real.storeLeft = atomic((tables, groupId: string, answers) => {
   for (const answer of answers) {
-    const flow = find(tables, groupId, answer, 'leaving');
-    if (flow === undefined) continue;
-    if (answer.done) tables.flows = tables.flows.filter((each) => each !== flow);
-    else flow.reason = answer.reason;
+    const flow = find(tables, groupId, answer);
+    if (flow?.state === 'leaving' && answer.done) tables.flows = tables.flows.filter((each) => each !== flow);
+    else if (flow?.state === 'leaving') flow.reason = answer.reason;
+    else if (flow?.state === 'joined' && answer.done) Object.assign(flow, { reason: answer.reason, state: 'joining' });
   }
 });
 
@@ -47,26 +46,29 @@ export const retireFlows: typeof real.retireFlows = atomic(
     const joined = new Set(
       own.filter((flow) => flow.sources === sources && flow.state === 'joined').map((flow) => flow.propolisId),
     );
-    const old = own.filter((flow) => flow.sources !== sources && joined.has(flow.propolisId));
+    const old = own.filter((flow) => flow.sources !== sources && !flow.registering && joined.has(flow.propolisId));
     for (const flow of old) Object.assign(flow, { state: 'leaving', round });
     return [...new Set(old.map((flow) => flow.sledId))].toSorted();
   },
 );
 
-export const notePrepared: typeof real.notePrepared = atomic((tables, vmm, groups) => {
-  for (const { groupId, groupIp, sources } of groups) {
-    const group = tables.groups.get(groupId);
-    const same = (flow: { groupId: string; propolisId: string; sources: string }) =>
-      flow.groupId === groupId && flow.propolisId === vmm.propolisId && flow.sources === sources;
-    const present = tables.flows.find(same);
-    if (present?.state === 'leaving') present.state = 'joining';
-    if (group === undefined || present !== undefined) continue;
-    const { propolisId, sledId } = vmm;
-    const prepared = { groupId, propolisId, sledId, groupIp, sources, round: group.round, reason: null };
-    tables.flows.push({ ...prepared, state: 'joining' });
-  }
+export const orphanFlows: typeof orphans.orphanFlows = atomic((tables) => {
+  const others = (flow: FlowRow) => tables.flows.filter((each) => each !== flow && each.propolisId === flow.propolisId);
+  return tables.flows
+    .filter((flow) => !flow.registering && !tables.groups.has(flow.groupId))
+    .map((flow) => {
+      const { groupId, propolisId, groupIp, sources, sledId } = flow;
+      const taken = others(flow).some((each) => each.groupIp === groupIp && each.sources === sources);
+      const agentAddress = tables.sleds.has(sledId) && !taken ? sledId : null;
+      return { groupId, propolisId, groupIp, sources, agentAddress };
+    });
 });
 
-export const forgetVmm: typeof real.forgetVmm = atomic((tables, propolisId: string) => {
-  tables.flows = tables.flows.filter((flow) => flow.propolisId !== propolisId);
+export const forgetFlows: typeof orphans.forgetFlows = atomic((tables, flows: orphans.OrphanFlow[]) => {
+  const gone = (flow: FlowRow) =>
+    !flow.registering &&
+    flows.some(
+      (each) => each.groupId === flow.groupId && each.propolisId === flow.propolisId && each.sources === flow.sources,
+    );
+  tables.flows = tables.flows.filter((flow) => !gone(flow));
 });

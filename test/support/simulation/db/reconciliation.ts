@@ -84,7 +84,7 @@ export const repairMembers: typeof repair.repairMembers = atomic((tables) => {
   const unasked = tables.flows.filter((flow) => {
     const group = tables.groups.get(flow.groupId);
     const calm = group !== undefined && group.requested === group.attempted && group.timeRetry === null;
-    return calm && tables.sleds.has(flow.sledId) && !isRight(tables, group, flow);
+    return calm && !flow.registering && tables.sleds.has(flow.sledId) && !isRight(tables, group, flow);
   });
   const requests = requestGroups(
     tables,

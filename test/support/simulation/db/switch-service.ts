@@ -1,4 +1,5 @@
-/** States `db/switch-service.ts` again. */
+/** States `db/switch-service.ts`, and what activities ask of `db/receipts.ts`, again. */
+import type * as receipts from '../../../../db/receipts';
 import type * as real from '../../../../db/switch-service';
 import { LIMITS } from '../../../../domain/limits';
 import { atomic, now, type GroupRow, type SwitchStateRow, type Tables } from '../tables';
@@ -71,9 +72,12 @@ export const promoteSwitch: typeof real.promoteSwitch = atomic((tables, id: stri
   if (row?.service !== 'resyncing' || row.incarnation !== incarnation || !row.swept || !row.multicast) return false;
   if (behind(tables, id).length > 0) return false;
   Object.assign(row, { service: 'in_service', lastError: null });
-  tables.refusals = tables.refusals.filter((each) => each.switchId !== id || each.incarnation === incarnation);
+  const isOver = (each: real.PortRefusal) => each.switchId === id && each.incarnation !== incarnation;
+  const refused = new Set(tables.refusals.filter(isOver).map((each) => each.groupId));
+  tables.refusals = tables.refusals.filter((each) => !isOver(each));
   for (const group of tables.groups.values())
-    if (group.timeRetry !== null || tables.ack(id, group.id)?.suspect === true) group.timeRetry = now();
+    if (group.timeRetry !== null || refused.has(group.id) || tables.ack(id, group.id)?.suspect === true)
+      group.timeRetry = now();
   return true;
 });
 
@@ -93,11 +97,16 @@ export const recordRefusal: typeof real.recordRefusal = atomic((tables, refusal)
   tables.refusals = [...tables.refusals.filter((each) => !same(each)), { ...refusal }];
 });
 
-export const isTorn: typeof real.isTorn = atomic(
-  (tables, switchId: string, groupId: string) => tables.ack(switchId, groupId)?.torn ?? false,
-);
-
-export const markTorn: typeof real.markTorn = atomic((tables, switchId: string, groupId: string) => {
-  const ack = tables.ack(switchId, groupId);
-  if (ack !== undefined) Object.assign(ack, { torn: true, suspect: true, timeModified: now() });
+export const findSwitchFor: typeof real.findSwitchFor = atomic((tables, id: string, groupId: string) => {
+  const row = tables.switches.get(id);
+  return row === undefined ? null : { row: toRow(row), asked: tables.ack(id, groupId)?.asked ?? null };
 });
+
+export const noteMembersAsked: typeof receipts.noteMembersAsked = atomic(
+  (tables, switchId: string, groupId: string, members) => {
+    const ack = tables.ack(switchId, groupId);
+    if (ack?.suspect !== true) return false;
+    Object.assign(ack, { asked: members, timeModified: now() });
+    return true;
+  },
+);

@@ -101,10 +101,15 @@ export function healthActivities({ db, switches, temporal, log }: Deps) {
     return storeSwitch(db, row, { ...row, ports, swept: true, apiVersion: null, multicast: true, uptime: null });
   }
 
-  /** Asks groups that are behind: few while many are under way, but some, so that a busy rack does not keep the switch out. */
+  /**
+   * Asks groups that are behind: none while many are under way, but always some that are its own, so that a busy rack does not keep
+   * the switch out.
+   */
   async function askBehind(switchId: string): Promise<number> {
-    const room = LIMITS.resyncAtOnce - (await groupsUnderWay(db));
-    const requests = await requestBehind(db, switchId, Math.max(LIMITS.resyncAtLeast, room));
+    const { all, behind } = await groupsUnderWay(db, switchId);
+    const room = Math.max(LIMITS.resyncAtOnce - all, LIMITS.resyncAtLeast - behind);
+    if (room <= 0) return 0;
+    const requests = await requestBehind(db, switchId, room);
     await wakeAll(
       temporal,
       requests.map(({ groupId, ip, name }) => ({ id: groupId, ip, name })),

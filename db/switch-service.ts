@@ -138,12 +138,12 @@ export async function requestBehind(db: Db, id: string, limit: number): Promise<
   });
 }
 
-/** Groups that have been asked and that no round has ended for. */
-export async function groupsUnderWay(db: Db): Promise<number> {
-  const rows = await db.execute<{ count: number }>(
-    sql`select count(*)::int as count from multicast_group where requested > attempted`,
-  );
-  return rows[0]?.count ?? 0;
+/** Groups that have been asked and that no round has ended for: all, and those that are behind on this switch. */
+export async function groupsUnderWay(db: Db, id: string): Promise<{ all: number; behind: number }> {
+  const rows = await db.execute<{ all: number; behind: number }>(sql`
+    select (select count(*) from multicast_group where requested > attempted)::int as all,
+      (select count(*) ${behind(id)} and g.requested > g.attempted)::int as behind`);
+  return rows[0] ?? { all: 0, behind: 0 };
 }
 
 /**

@@ -79,7 +79,7 @@ export const LIMITS = {
 
   healthEveryMs: 5_000,
   healthCallMs: 2_000,
-  /** Groups that are under way while a switch is brought back, and how many it asks at each look whatever else is. */
+  /** Groups that are under way while a switch is brought back, and how many of its own it may have whatever else is. */
   resyncAtOnce: 64,
   resyncAtLeast: 8,
   /** How often it is looked whether more can be asked and whether it counts again, and how many times in one try. */

@@ -8,5 +8,7 @@ export function activityInfo() {
 
 export function heartbeat(): void {}
 
+export const sleep = (ms: number): Promise<void> => stage().clock.point(ms);
+
 const nothing = { add() {}, record() {} };
 export const metricMeter = { createCounter: () => nothing, createHistogram: () => nothing };

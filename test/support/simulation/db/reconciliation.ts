@@ -13,7 +13,7 @@ import { hit } from '../stage';
 import { atomic, now, type FlowRow, type GroupRow, type Tables } from '../tables';
 import { requestGroups } from './requests';
 
-export const recordDrift: typeof drift.recordDrift = async () => {};
+export const settleOrphans: typeof drift.settleOrphans = async () => {};
 export const forgetDrift: typeof drift.forgetDrift = async () => {};
 
 /** All agents are of version 5. */
@@ -98,5 +98,5 @@ export const repairMembers: typeof repair.repairMembers = atomic((tables) => {
     if (place !== null && place.propolisId !== member.location?.propolisId) member.state = 'joining';
     Object.assign(member, { deleted: gone, location: place, target: gone ? null : instance.target, generation });
   }
-  return { repaired: misfits.length, tombstones: stuck.length, requests };
+  return { repaired: misfits.length, tombstones: stuck.length, requests, more: false };
 });

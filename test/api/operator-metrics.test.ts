@@ -91,7 +91,7 @@ test('activities count rounds, attempts, writes, and the time an event took', as
     countFailure('switch1', new CodedError('Refused', 'no'));
     countFailure('switch1', new Error('what'));
     countRound('served');
-    countEvents([{ kind: 'start', outcome: 'succeeded', seconds: 0.2 }]);
+    countEvents([{ eventId: 'one', kind: 'start', outcome: 'succeeded', reason: null, seconds: 0.2 }]);
     countEvents([]);
   });
   expect(counted).toEqual([

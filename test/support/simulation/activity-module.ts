@@ -17,7 +17,5 @@ export async function sleep(duration: Duration): Promise<void> {
 
 export function heartbeat(): void {}
 
-export const sleep = (ms: number): Promise<void> => stage().clock.point(ms);
-
 const nothing = { add() {}, record() {} };
 export const metricMeter = { createCounter: () => nothing, createHistogram: () => nothing };

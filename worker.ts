@@ -84,8 +84,8 @@ async function main(config: Config): Promise<void> {
       visibleSteps: config.visibleSteps,
     }),
     // A task that waits, for the database or for a switch, keeps its slot.
-    maxConcurrentWorkflowTaskExecutions: 200,
-    maxConcurrentLocalActivityExecutions: 200,
+    maxConcurrentWorkflowTaskExecutions: LIMITS.workflowTasks,
+    maxConcurrentLocalActivityExecutions: LIMITS.workflowTasks,
     shutdownGraceTime: '10s',
     shutdownForceTime: '15s',
   });

@@ -48,6 +48,11 @@ export const LIMITS = {
   gatherStartsMs: 100,
   /** A run's first step stays so long for its rounds, before the run waits for a signal. Well within a workflow's task. */
   claimWaitMs: 3_000,
+  /** Workflow tasks, and local activities, that one worker has under way at most. */
+  workflowTasks: 128,
+  /** Of those, how many may stay for their rounds, or wait for events to share a round: the rest is left for those that they wait for. */
+  stayingClaims: 32,
+  gatheringRounds: 64,
   /** A round waits no longer than this for events that are about to change rows, and looks so often whether they have. */
   gatherRoundMs: 1_000,
   backlogLookMs: 50,
@@ -154,6 +159,10 @@ const relations: [string, boolean][] = [
   ['a lock is given up before its statement', LIMITS.lockMs < LIMITS.statementMs],
   ['instance ids of a run fit one search attribute', LIMITS.eventsPerRun * 39 < LIMITS.searchAttributeBytes],
   ['a try to bring a switch back ends before its activity', LIMITS.resyncLookMs * LIMITS.resyncLooks < 150_000],
+  [
+    'whoever waits leaves slots for what is waited for',
+    LIMITS.stayingClaims + LIMITS.gatheringRounds < LIMITS.workflowTasks,
+  ],
   ['a pass ends before the next', LIMITS.settleLastMs * 2 < LIMITS.reconcileEveryMs],
   ['retries in a workflow are the short ones', LIMITS.retryInWorkflowMs < LIMITS.retryMaxMs],
 ];

@@ -96,7 +96,7 @@ async function unlike({ rack, ip }: Life, step: LifeStep, ref: StepRef): Promise
 type StepRef = Awaited<ReturnType<LifeStep['run']>>;
 
 /** A step that waits for a round whose run has died goes on when reconciliation wakes the group. */
-async function whileReconciling<T>(rack: TestRack, running: Promise<T>[]): Promise<T[]> {
+export async function whileReconciling<T>(rack: TestRack, running: Promise<T>[]): Promise<T[]> {
   let over = false;
   const all = Promise.all(running).finally(() => {
     over = true;

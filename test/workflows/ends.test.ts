@@ -74,13 +74,14 @@ test("Temporal does not take the signal: the event is over all the same, and the
   release();
   expect((await resultOf(runOf(start))).results).toMatchObject([{ outcome: 'succeeded' }]);
   expect(tell).toHaveBeenCalledTimes(2);
-  const { local } = await shownBy(rack, groupWorkflowId(group));
-  expect(local).toEqual(
-    expect.arrayContaining([
-      { activity: 'beginRound', result: expect.objectContaining({ kind: 'done', untold: true }) },
-      expect.objectContaining({ activity: 'tellWaiters' }),
-    ]),
-  );
+  const told = await until('its round has told', async () => {
+    const { local } = await shownBy(rack, groupWorkflowId(group));
+    return local.some((step) => step.activity === 'tellWaiters') && local;
+  });
+  expect(told).toContainEqual({
+    activity: 'beginRound',
+    result: expect.objectContaining({ kind: 'done', untold: true }),
+  });
 });
 
 test('Temporal does not take the signal, and the workflow of the round dies: reconciliation tells', async () => {
@@ -93,6 +94,41 @@ test('Temporal does not take the signal, and the workflow of the round dies: rec
   expect([(await rack.event(start)).state, await statusOf(runOf(start))]).toEqual(['succeeded', 'RUNNING']);
   await rack.run('reconcile');
   expect((await resultOf(runOf(start))).results).toMatchObject([{ outcome: 'succeeded' }]);
+});
+
+/** How often an event got its end, as the database saw it. */
+async function watchEnds(): Promise<(eventId: string) => Promise<number>> {
+  await rack.db.execute(sql`create table if not exists seen_end (event_id uuid)`);
+  await rack.db.execute(sql`
+    create or replace function see_end() returns trigger language plpgsql as
+    $$ begin insert into seen_end values (new.event_id); return new; end $$`);
+  await rack.db.execute(sql`
+    create or replace trigger see_end after update on instance_event for each row
+    when (new.time_finished is distinct from old.time_finished) execute function see_end()`);
+  return async (eventId) => (await rack.db.execute(sql`select 1 from seen_end where event_id = ${eventId}`)).length;
+}
+
+test('two groups that bring the last outcomes of the same events at the same time: each ends once, and the run hears of all', async () => {
+  const ips = [freshIp(), freshIp()];
+  const groups = [await rack.group('left', ips[0]!), await rack.group('right', ips[1]!)];
+  const vms = Array.from({ length: 8 }, () => newVm(rack, { start: false }));
+  const created = await Promise.all(vms.map((vm) => vm.create(groups)));
+  await rack.startTogether('create', created);
+  await rack.settled(created);
+  await settle(rack);
+  const endsOf = await watchEnds();
+  // Both are past their switches when the sled answers: their commits come in the same moment.
+  rack.sleds[0]!.state.pause('hang');
+  const started = await Promise.all(vms.map((vm) => vm.start(0)));
+  await rack.startTogether('start', started);
+  await until('both wait for the sled', () =>
+    ips.every((ip) => JSON.stringify(rack.both(ip)) === '[["rear1"],["rear1"]]'),
+  );
+  rack.sleds[0]!.state.resume();
+  expect(new Set(await rack.settled(started))).toEqual(new Set(['succeeded']));
+  const { results } = await resultOf((await rack.event(started[0]!)).claimed_by!);
+  expect(results.map((each) => each.eventId).toSorted()).toEqual(started.map((ref) => ref.eventId).toSorted());
+  for (const ref of started) expect(await endsOf(ref.eventId)).toBe(1);
 });
 
 test('of several events in one run one waits for a slow group: the others are over at once, the run goes on', async () => {
@@ -113,18 +149,20 @@ test('of several events in one run one waits for a slow group: the others are ov
   expect((await resultOf(run)).results.map((each) => each.outcome)).toEqual(['succeeded', 'succeeded', 'succeeded']);
 });
 
-test('a run that is cancelled while its first step waits: its event ends with its round all the same', async () => {
+test('a run that is cancelled while its first step waits: its event fails and says so, what is wanted stays wanted', async () => {
   const ip = freshIp();
   const group = await rack.group('cancelled', ip);
   const vm = await stopped([group]);
   const round = injector.hold({ activity: 'beginRound', about: [group] });
   const start = await vm.start(0);
   await round.reached;
+  await until('it has its event', async () => (await rack.event(start)).claimed_by !== null);
   await rack.temporal.client.workflow.getHandle(runOf(start)).cancel();
-  await until('it is cancelled', async () => (await statusOf(runOf(start))) === 'CANCELLED');
-  expect((await rack.event(start)).state).toBe('running');
+  expect((await resultOf(runOf(start))).results).toMatchObject([{ outcome: 'failed' }]);
+  expect(await rack.event(start)).toMatchObject({ state: 'failed', reason: 'cancelled during converge' });
   round.release();
-  expect((await rack.outcome(start)).state).toBe('succeeded');
+  await until('joined', async () => (await rack.members(group))[0]?.state === 'joined');
+  expect(await rack.event(start)).toMatchObject({ state: 'failed', reason: 'cancelled during converge' });
   expect(rack.both(ip)).toEqual([['rear1'], ['rear1']]);
 });
 

@@ -79,6 +79,8 @@ export const LIMITS = {
   /** A switch that is not in service is written to, but not waited for longer than this. */
   resyncingStepMs: 10_000,
   sledAttemptMs: 9_000,
+  /** The first attempt at a whole round: gathering, leaves, switches and joins one after the other. */
+  roundAttemptMs: 90_000,
   sledAttempts: 2,
   sledStepMs: 10_000,
 
@@ -143,6 +145,11 @@ const relations: [string, boolean][] = [
   [
     'a call is over before its worker counts as dead',
     LIMITS.switchCallMs < LIMITS.heartbeatMs && LIMITS.sledCallMs < LIMITS.heartbeatMs,
+  ],
+  [
+    'a first attempt outlasts all that it asks',
+    LIMITS.gatherRoundMs + 3 * (LIMITS.sledAttemptMs + LIMITS.sledCallMs) + 10 * LIMITS.switchCallMs <
+      LIMITS.roundAttemptMs,
   ],
   ['a call to a sled ends before its activity', LIMITS.sledCallMs < LIMITS.sledAttemptMs],
   [

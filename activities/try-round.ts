@@ -107,10 +107,11 @@ async function trySwitch(
   const { switchId, incarnation, desired: config, name, change, required } = task;
   const about = { switchId, incarnation, config, refused: false };
   try {
-    const { status } = await attemptAt(deps, { groupId, ip, underlayIp, task, undo: false }, 1);
-    const acknowledged = status === 'acknowledged';
-    const receipt = acknowledged || !required ? { ...about, acknowledged, error: null } : null;
-    return { task, line: `${name} ${change}: ${status}`, receipt };
+    const done = await attemptAt(deps, { groupId, ip, underlayIp, task, undo: false }, 1);
+    const acknowledged = done.status === 'acknowledged';
+    const writes = done.status === 'acknowledged' ? done.writes : 0;
+    const receipt = acknowledged || !required ? { ...about, acknowledged, error: null, writes } : null;
+    return { task, line: `${name} ${change}: ${done.status}`, receipt };
   } catch (error) {
     const reason = textOf(error);
     // One that is being brought back fails nobody.

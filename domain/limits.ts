@@ -79,9 +79,16 @@ export const LIMITS = {
 
   healthEveryMs: 5_000,
   healthCallMs: 2_000,
-  /** Between tries to bring a switch back: from the first, doubled up to the last. */
+  /** Groups that are under way while a switch is brought back, and how many of its own it may have whatever else is. */
+  resyncAtOnce: 64,
+  resyncAtLeast: 8,
+  /** How often it is looked whether more can be asked and whether it counts again, and how many times in one try. */
+  resyncLookMs: 250,
+  resyncLooks: 120,
+  /** Tries to bring a switch back, and the pauses between them: from the first, doubled up to the last. */
+  resyncTries: 7,
   resyncPauseMs: 250,
-  resyncPauseMaxMs: 16_000,
+  resyncPauseMaxMs: 2_000,
   /** Consecutive failed checks until a switch is unreachable. */
   healthFailures: 3,
   /** Slack of the boot time computed from an uptime in whole seconds. */
@@ -119,6 +126,8 @@ export const LIMITS = {
   /** Unclaimed events younger than this are left to the API that accepted them. */
   redeliverAfterMs: 5_000,
   reconcilePage: 500,
+  /** Pages of members that one pass repairs, a transaction each. */
+  repairPages: 20,
   /** Days that repaired drift is remembered. */
   driftKeptDays: 30,
   redeliverBatch: 500,
@@ -144,6 +153,7 @@ const relations: [string, boolean][] = [
   ],
   ['a lock is given up before its statement', LIMITS.lockMs < LIMITS.statementMs],
   ['instance ids of a run fit one search attribute', LIMITS.eventsPerRun * 39 < LIMITS.searchAttributeBytes],
+  ['a try to bring a switch back ends before its activity', LIMITS.resyncLookMs * LIMITS.resyncLooks < 150_000],
   ['a pass ends before the next', LIMITS.settleLastMs * 2 < LIMITS.reconcileEveryMs],
   ['retries in a workflow are the short ones', LIMITS.retryInWorkflowMs < LIMITS.retryMaxMs],
 ];

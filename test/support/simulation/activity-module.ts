@@ -1,9 +1,18 @@
 /** Stands for `@temporalio/activity`. */
+import { CancelledFailure } from '@temporalio/common';
+import { msToNumber, type Duration } from '@temporalio/common/lib/time';
 import { stage } from './stage';
 
 export function activityInfo() {
-  const { attempt = 1, workflowId = 'none' } = stage().clock.current;
-  return { attempt, workflowExecution: { workflowId, runId: workflowId } };
+  const { attempt = 1, workflowId = 'none', isLocal = false } = stage().clock.current;
+  return { attempt, isLocal, workflowExecution: { workflowId, runId: workflowId } };
+}
+
+/** Ends with an error if the attempt's time is over by then. */
+export async function sleep(duration: Duration): Promise<void> {
+  const { clock } = stage();
+  await clock.point(msToNumber(duration));
+  if (clock.current.isCancelled === true) throw new CancelledFailure('its time is over');
 }
 
 export function heartbeat(): void {}

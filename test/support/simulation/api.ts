@@ -4,6 +4,8 @@ import type { LifecycleEvent, WorkflowKind } from '../../../domain/events';
 import { requestGroups } from './db/requests';
 import { queuedUpdates, refuseUpdates } from './db/group-updates';
 import type { Engine } from './engine';
+import { stage } from './stage';
+import { Starts } from './starts';
 import { now, type Tables } from './tables';
 import type { GroupRequest } from '../../../db/requests';
 
@@ -11,11 +13,14 @@ export const PROJECT = 'project';
 
 export class Api {
   #sequence = 0;
+  readonly #processes: Starts[];
 
   constructor(
     private readonly tables: Tables,
     private readonly engine: Engine,
-  ) {}
+  ) {
+    this.#processes = [new Starts(engine), new Starts(engine)];
+  }
 
   /** Returns what became of it. */
   post(instanceId: string, event: LifecycleEvent): string {
@@ -56,16 +61,16 @@ export class Api {
       timeAccepted: now(),
       timeClaimed: null,
       applied: reboot,
-      finished: stale || reboot,
+      timeFinished: stale || reboot ? now() : null,
       supersededBy: null,
       sequence: ++this.#sequence,
     });
     if (!stale && !reboot)
-      this.engine.client
-        .startLifecycle(event.kind as WorkflowKind, [
-          { eventId: event.event_id, instanceId, generation: event.generation },
-        ])
-        .catch(() => {});
+      this.#processes[stage().clock.random.below(this.#processes.length)]?.add(event.kind as WorkflowKind, {
+        eventId: event.event_id,
+        instanceId,
+        generation: event.generation,
+      });
     return admission.verdict;
   }
 

@@ -2,6 +2,7 @@
  * Virtual time. Everything that can happen is a task with a time; the seed decides how long each takes, and so in which order what is
  * ready goes on. Between two tasks all that the first has set off runs to its next wait: one task is one atomic step.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { nextTick } from 'node:process';
 import { Random } from './random';
 
@@ -11,6 +12,9 @@ export interface Owner {
   /** What an activity asks of its context. */
   attempt?: number;
   workflowId?: string;
+  isLocal?: boolean;
+  /** Its time is over, and its worker knows. */
+  isCancelled?: boolean;
 }
 
 export interface Task {
@@ -19,19 +23,28 @@ export interface Task {
   run: (() => void | Promise<void>) | null;
 }
 
-export const OUTSIDE: Owner = { alive: true };
+const OUTSIDE: Owner = { alive: true };
+/** Whose code runs: also where it goes on because of somebody else. */
+const owners = new AsyncLocalStorage<Owner>();
 
 export class Clock {
   now = 0;
   /** Tasks run so far. */
   steps = 0;
-  current: Owner = OUTSIDE;
   readonly random: Random;
   readonly #heap: Task[] = [];
   #order = 0;
 
   constructor(seed: number) {
     this.random = new Random(seed);
+  }
+
+  get current(): Owner {
+    return owners.getStore() ?? OUTSIDE;
+  }
+
+  as<Result>(owner: Owner, work: () => Result): Result {
+    return owners.run(owner, work);
   }
 
   after(ms: number, run: () => void | Promise<void>): Task {
@@ -52,9 +65,7 @@ export class Clock {
     const owner = this.current;
     return new Promise((resolve) => {
       this.after(ms, () => {
-        if (!owner.alive) return;
-        this.current = owner;
-        resolve();
+        if (owner.alive) resolve();
       });
     });
   }
@@ -70,7 +81,6 @@ export class Clock {
       const going = task.run();
       if (going === undefined) await drained();
       else await going;
-      this.current = OUTSIDE;
     }
   }
 

@@ -1,7 +1,10 @@
-/** One program for every deliberate mistake, which has to show it with some luck. */
+/** The deliberate mistakes: those in what activities answer, and one program for each of all, which has to show it with some luck. */
+import type { RoundStart } from '../../../db/begin-round';
+import type { SwitchTask } from '../../../domain/plan-round';
 import type { Action, Program } from './program';
 import { LATER, lucks, SMALL, START } from './regressions';
 import type { Defect } from './stage';
+import type { Tables } from './tables';
 
 /** Among so many schedules a mistake has to show. */
 const MOST_LUCKS = 600;
@@ -51,8 +54,51 @@ const SHOWN_BY: Record<Defect, [number, Action][]> = {
     [1_000, { do: 'switch restarts', switch: 0, which: 0 }],
     [10, { do: 'health' }],
   ],
+  'ends judged by one group only': [
+    [0, { do: 'switch errors', switch: 0, errors: ['before'] }],
+    [0, { do: 'start', ...START, registers: false }],
+  ],
+  'ended in memory only': [
+    [0, { do: 'start', ...START, registers: false }],
+    [40, { do: 'crash', zombies: false }],
+  ],
+  'first attempt believed': [
+    [0, { do: 'start', ...START, registers: false }],
+    [3_000, { do: 'switch errors', switch: 0, errors: ['after'] }],
+    [0, { do: 'sources', group: 0, sources: 2 }],
+  ],
 };
 
+/** One instance is in as many groups as there are, up to two. */
+const RACK_OF: Partial<Record<Defect, typeof SMALL>> = { 'ends judged by one group only': { ...SMALL, groups: 2 } };
+
 export function programsFor(defect: Defect): Program[] {
-  return lucks(MOST_LUCKS, SMALL, [...SHOWN_BY[defect], LATER]);
+  return lucks(MOST_LUCKS, RACK_OF[defect] ?? SMALL, [...SHOWN_BY[defect], LATER]);
+}
+
+type Run = (input: unknown) => Promise<unknown>;
+
+/** Activities with the mistake, if it is one of theirs. */
+export function withDefect(
+  activities: Record<string, Run>,
+  defect: Defect | null,
+  tables: Tables,
+): Record<string, Run> {
+  const { programSwitch, beginRound } = activities;
+  if (defect === 'undo reported and not done' && programSwitch !== undefined) {
+    const undone = { status: 'acknowledged', writes: 0 };
+    const mistaken: Run = async (input) => ((input as { undo: boolean }).undo ? undone : programSwitch(input));
+    return { ...activities, programSwitch: mistaken };
+  }
+  if (defect === 'first attempt believed' && beginRound !== undefined) {
+    const mistaken: Run = async (input) => {
+      const { groupId } = input as { groupId: string };
+      const start = (await beginRound(input)) as RoundStart;
+      if (start.kind !== 'round') return start;
+      const known = ({ switchId }: SwitchTask) => ({ config: tables.ack(switchId, groupId)?.config ?? null });
+      return { ...start, switches: start.switches.map((task) => ({ ...task, known: known(task) })) };
+    };
+    return { ...activities, beginRound: mistaken };
+  }
+  return activities;
 }

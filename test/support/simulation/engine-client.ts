@@ -1,7 +1,8 @@
 /** The client side of Temporal, as activities and the API know it: every call takes a while, and may find the server down. */
-import type { EventRef, WorkflowKind } from '../../../domain/events';
+import type { EventEnd, EventRef, WorkflowKind } from '../../../domain/events';
 import { WORKFLOW_OF } from '../../../domain/events';
 import {
+  ENDED_SIGNAL,
   groupUpdateWorkflowId,
   groupWorkflowId,
   lifecycleWorkflowId,
@@ -9,7 +10,7 @@ import {
   switchWorkflowId,
   WAKE_SIGNAL,
 } from '../../../domain/workflow-ids';
-import type { WaiterOutcome } from '../../../temporal/client';
+import type { LifecycleAbout, WaiterOutcome } from '../../../temporal/client';
 import { WorkflowNotFoundError } from './client-module';
 import type { Clock } from './clock';
 import type { Engine } from './engine';
@@ -27,10 +28,10 @@ export function clientOf(engine: Engine, clock: Clock) {
     return effect();
   }
 
-  function signal(workflowId: string, outcome: unknown): void {
+  function signal(workflowId: string, name: string, told: unknown): void {
     const run = engine.runs.get(workflowId);
     if (run === undefined || run.closed) throw new WorkflowNotFoundError();
-    run.deliver({ kind: 'signal', name: OUTCOMES_SIGNAL, args: [outcome] });
+    run.deliver({ kind: 'signal', name, args: [told] });
   }
 
   function describe(id: string) {
@@ -41,16 +42,19 @@ export function clientOf(engine: Engine, clock: Clock) {
 
   return {
     client: { workflow: { getHandle: (id: string) => ({ describe: () => call(() => describe(id)) }) } },
-    startLifecycle: (kind: WorkflowKind, events: EventRef[], about: { workflowId?: string } = {}) =>
+    startLifecycle: (kind: WorkflowKind, events: EventRef[], about: LifecycleAbout = {}) =>
       call(() => {
         const workflowId = about.workflowId ?? lifecycleWorkflowId(kind, events);
-        return { workflowId, runId: engine.start(workflowId, WORKFLOW_OF[kind], { events }).runId };
+        const input = { events, groups: about.groups?.map((group) => group.id) ?? [] };
+        return { workflowId, runId: engine.start(workflowId, WORKFLOW_OF[kind], input).runId };
       }),
     wakeGroup: ({ id, ip }: { id: string; ip: string }) =>
       call(() => void engine.start(groupWorkflowId(id), 'groupConverge', { groupId: id, ip }, WAKE_SIGNAL)),
-    tellOutcomes: (workflowId: string, outcomes: WaiterOutcome[]) => call(() => signal(workflowId, outcomes)),
+    tellOutcomes: (workflowId: string, outcomes: WaiterOutcome[]) =>
+      call(() => signal(workflowId, OUTCOMES_SIGNAL, outcomes)),
+    tellEnded: (workflowId: string, events: EventEnd[]) => call(() => signal(workflowId, ENDED_SIGNAL, events)),
     tellUpdate: (updateId: string, outcome: Pick<WaiterOutcome, 'outcome' | 'reason'>) =>
-      call(() => signal(groupUpdateWorkflowId(updateId), outcome)),
+      call(() => signal(groupUpdateWorkflowId(updateId), OUTCOMES_SIGNAL, outcome)),
     startResync: (facing: { id: string; name: string }) =>
       call(() => void engine.start(switchWorkflowId(facing.id), 'switchResync', facing)),
     startUpdate: (update: { updateId: string; group: { id: string; ip: string; name: string } }) =>

@@ -7,7 +7,17 @@ import { msToNumber } from '@temporalio/common/lib/time';
 import type { Clock, Owner } from './clock';
 import { clientOf, type EngineClient } from './engine-client';
 import { hit, stage } from './stage';
-import { ContinueAsNew, type Command, type Ended, type Host, type Life, type LocalCall, type Options } from './life';
+import {
+  ContinueAsNew,
+  WORKERS,
+  type Command,
+  type Ended,
+  type Host,
+  type Life,
+  type LocalCall,
+  type Options,
+} from './life';
+import { checkTold } from './truth';
 import { WorkflowRun } from './workflow-run';
 
 type Run = (input: unknown) => Promise<unknown>;
@@ -30,14 +40,21 @@ export class Engine implements Host {
   lostResults = 0;
   readonly #attempts = new Set<Attempt>();
   #started = 0;
-  activities: Record<string, Run> = {};
+  /** Activities by worker, with what each has in memory. */
+  #workers: Record<string, Run>[] = [];
   readonly client: EngineClient;
 
   constructor(
     private readonly clock: Clock,
     private readonly workflows: Record<string, Run>,
+    private readonly createActivities: (client: EngineClient) => Record<string, Run>,
   ) {
     this.client = clientOf(this, clock);
+    this.#begin();
+  }
+
+  #begin(): void {
+    this.#workers = Array.from({ length: WORKERS }, () => this.createActivities(this.client));
   }
 
   start(id: string, type: string, input: unknown, ...signals: string[]): WorkflowRun {
@@ -63,13 +80,14 @@ export class Engine implements Host {
     return [...this.runs.values()].filter((run) => !run.closed).map((run) => run.id);
   }
 
-  /** Every worker dies. `zombies`: some of what they were doing goes on, and nobody hears of it. */
+  /** Every worker dies, and others come. `zombies`: some of what they were doing goes on, and nobody hears of it. */
   crash(zombies: boolean): void {
     hit(zombies ? 'crash with zombies' : 'crash');
     for (const attempt of this.#attempts) {
       attempt.lost = true;
       if (!zombies || this.clock.random.chance(0.5)) attempt.owner.alive = false;
     }
+    this.#begin();
     for (const run of this.runs.values()) if (!run.closed) run.crash();
   }
 
@@ -82,7 +100,7 @@ export class Engine implements Host {
   }
 
   closed(run: WorkflowRun, ended: Ended): void {
-    if ('value' in ended) return;
+    if ('value' in ended) return checkTold(stage().tables, run, ended.value);
     if (ended.error instanceof ContinueAsNew) {
       hit('continued as new');
       this.#started += 1;
@@ -101,20 +119,30 @@ export class Engine implements Host {
   }
 
   local(run: WorkflowRun, life: Life, call: LocalCall): void {
+    const { name, input, options, seq } = call;
     const attempt = (count: number, pause: number) => {
-      const entry: Attempt = { owner: { alive: true, attempt: count, workflowId: run.id }, lost: false };
+      const owner: Owner = { alive: true, attempt: count, workflowId: run.id, isLocal: true };
+      const entry: Attempt = { owner, lost: false };
       this.#attempts.add(entry);
+      const again = () => {
+        if (!entry.lost && life.owner.alive) attempt(count + 1, backoff(options, count));
+      };
       this.clock.after(pause, () => {
         if (entry.lost || !life.owner.alive || run.closed) return void this.#attempts.delete(entry);
-        this.#execute(call.name, call.input, entry).then(
-          (value) =>
-            this.clock.after(0, () => {
-              this.#attempts.delete(entry);
-              return entry.lost ? undefined : run.localDone(life, call.seq, value);
-            }),
+        const timer = this.clock.after(msToNumber(options.startToCloseTimeout), () => {
+          timer.run = null;
+          owner.isCancelled = true;
+          again();
+        });
+        const over = () => {
+          this.#attempts.delete(entry);
+          timer.run = null;
+          return owner.isCancelled === true;
+        };
+        this.#execute(name, input, entry, life.worker).then(
+          (value) => this.clock.after(0, () => (over() || entry.lost ? undefined : run.localDone(life, seq, value))),
           () => {
-            this.#attempts.delete(entry);
-            if (!entry.lost && life.owner.alive) attempt(count + 1, backoff(call.options, count));
+            if (!over()) again();
           },
         );
       });
@@ -122,12 +150,11 @@ export class Engine implements Host {
     attempt(1, this.clock.latency() / 2);
   }
 
-  async #execute(name: string, input: unknown, entry: Attempt): Promise<unknown> {
-    this.clock.current = entry.owner;
+  async #execute(name: string, input: unknown, entry: Attempt, worker: number): Promise<unknown> {
     try {
-      const activity = this.activities[name];
+      const activity = this.#workers[worker]?.[name];
       if (activity === undefined) throw new TypeError(`no activity ${name}`);
-      return await activity(input);
+      return await this.clock.as(entry.owner, () => activity(input));
     } catch (error) {
       // No fault that is injected looks like this: the code is wrong.
       if (error instanceof TypeError) stage().faults.push(`${name}: ${error.stack}`);
@@ -155,6 +182,7 @@ export class Engine implements Host {
       const timer = this.clock.after(patience, () => {
         if (over) return;
         over = true;
+        entry.owner.isCancelled = true;
         fail(new TimeoutFailure(`${name} timed out`, undefined, 'START_TO_CLOSE'), true);
       });
       const report = (tell: () => void) => {
@@ -171,7 +199,7 @@ export class Engine implements Host {
           tell();
         });
       };
-      this.#execute(name, input, entry).then(
+      this.#execute(name, input, entry, this.clock.random.below(WORKERS)).then(
         (value) => report(() => run.deliver({ kind: 'done', seq, value })),
         (error: unknown) =>
           report(() => {

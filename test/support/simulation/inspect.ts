@@ -18,7 +18,7 @@ export function unsettled(tables: Tables): string[] {
     if (group.state !== 'active') owed.push(`${group.name} is ${group.state}`);
   }
   for (const event of tables.events.values())
-    if (!event.finished) owed.push(`${event.kind} ${event.id} of ${event.instanceId} is ${event.state}`);
+    if (event.timeFinished === null) owed.push(`${event.kind} ${event.id} of ${event.instanceId} is ${event.state}`);
   for (const facing of tables.switches.values())
     if (facing.service !== 'in_service') owed.push(`switch${facing.slot} is ${facing.service}: ${facing.lastError}`);
   for (const member of tables.members) if (member.deleted) owed.push(`a tombstone of ${member.instanceId}`);

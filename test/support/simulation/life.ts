@@ -60,9 +60,14 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** How many there are. */
+export const WORKERS = 2;
+
 /** What a worker's memory holds of a run. */
 export class Life {
   readonly owner: Owner = { alive: true };
+  /** In which worker. */
+  readonly worker = stage().clock.random.below(WORKERS);
   readonly waiting = new Map<number, Waiting>();
   readonly conditions = new Set<{ holds(): boolean; resolve(): void }>();
   readonly handlers = new Map<string, (...args: unknown[]) => void>();

@@ -3,6 +3,8 @@ import type { createActivities } from '../../../activities';
 import { Api } from './api';
 import { Clock } from './clock';
 import { Engine } from './engine';
+import type { EngineClient } from './engine-client';
+import { withDefect } from './defects';
 import { ModelSled } from './model-sled';
 import { ModelSwitch } from './model-switch';
 import type { Program } from './program';
@@ -45,15 +47,16 @@ export class SimulatedRack {
     const quiet = { run: null, databaseErrors: [], zombies: false, faults: [], injected: new Map<string, number>() };
     this.stage = { clock, tables, switches, defect, ...quiet };
     enter(this.stage);
-    this.engine = new Engine(clock, loaded.workflows as Record<string, Run>);
+    const activities = (client: EngineClient) => withDefect(this.#activities(loaded, client), defect, tables);
+    this.engine = new Engine(clock, loaded.workflows as Record<string, Run>, activities);
     this.api = new Api(tables, this.engine);
-    this.engine.activities = withDefect(this.#activities(loaded), defect);
     for (const [n, sled] of this.sleds.entries()) tables.sleds.set(sled.id, n + 1);
     for (const { slot } of this.switches) this.#register(slot);
     for (let n = 0; n < program.groups; n += 1) this.api.createGroup(`g${n}`, n);
   }
 
-  #activities({ createActivities: over }: Loaded): Record<string, Run> {
+  /** Every other program, by its luck, sees each call as a step of its own. */
+  #activities({ createActivities: over }: Loaded, temporal: EngineClient): Record<string, Run> {
     const directory = <Model extends { client: unknown }>(models: ReadonlyMap<string, Model>) => ({
       at: (address: string) => models.get(address)?.client,
     });
@@ -61,7 +64,8 @@ export class SimulatedRack {
       db: this.tables,
       switches: directory(this.stage.switches),
       sleds: directory(new Map(this.sleds.map((model) => [model.id, model]))),
-      temporal: this.engine.client,
+      temporal,
+      visibleSteps: this.program.luck % 2 === 1,
       log: { info() {}, debug() {}, warn() {}, error() {} },
     };
     return over(deps as unknown as Parameters<typeof over>[0]) as unknown as Record<string, Run>;
@@ -116,14 +120,4 @@ export class SimulatedRack {
   get writes(): number {
     return this.switches.reduce((sum, model) => sum + model.writes, 0);
   }
-}
-
-function withDefect(activities: Record<string, Run>, defect: Defect | null): Record<string, Run> {
-  const program = activities['programSwitch'];
-  if (defect !== 'undo reported and not done' || program === undefined) return activities;
-  const undone = { status: 'acknowledged', writes: 0 };
-  return {
-    ...activities,
-    programSwitch: async (input) => ((input as { undo: boolean }).undo ? undone : program(input)),
-  };
 }

@@ -33,6 +33,9 @@ export const DEFECTS = [
   'suspect acknowledgement believed',
   'round number not compared',
   'incarnation not compared',
+  'ends judged by one group only',
+  'ended in memory only',
+  'first attempt believed',
 ] as const;
 export type Defect = (typeof DEFECTS)[number];
 

@@ -66,7 +66,7 @@ export interface EventRow {
   timeAccepted: number;
   timeClaimed: number | null;
   applied: boolean;
-  finished: boolean;
+  timeFinished: number | null;
   supersededBy: number | null;
   sequence: number;
 }

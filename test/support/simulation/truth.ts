@@ -1,5 +1,6 @@
 /** What must be true at every moment of a program: what the rows say when they say it, against what the switches really hold. */
 import type { RoundEnd } from '../../../db/commit-round';
+import type { EventEnd, LifecycleInput } from '../../../domain/events';
 import { onSwitch, places } from '../../../domain/desired';
 import { observedOf, sameObject } from '../../../domain/switch-edits';
 import { stage } from './stage';
@@ -51,4 +52,31 @@ export function checkFinished(tables: Tables, event: EventRow): void {
   for (const [groupId, outcome] of tables.waits.get(event.id) ?? [])
     if (outcome !== 'served' && tables.groups.has(groupId))
       stage().faults.push(`${event.kind} ${event.id} succeeded, but was ${outcome ?? 'never served'} in ${groupId}`);
+}
+
+/** News takes so long at most: a signal on its way, a step that is tried again. */
+const NEWS_MS = 15_000;
+
+const isOver = (event: EventRow | undefined) =>
+  event?.timeFinished != null && event.timeFinished < stage().clock.now - NEWS_MS;
+
+/** A run that waits to its bound has not missed what counts as told. */
+export function checkHeard(tables: Tables, workflowId: string, ended: EventEnd[]): void {
+  for (const { eventId } of ended)
+    if (isOver(tables.events.get(eventId)) && !tables.waiters.some((row) => row.eventId === eventId))
+      stage().faults.push(`${workflowId} has not heard that ${eventId} is over, though it counts as told`);
+}
+
+/** A run ends with what became of its events. */
+export function checkTold(tables: Tables, { id, input }: { id: string; input: unknown }, result: unknown): void {
+  const { results, waiting } = result as { results?: EventEnd[]; waiting?: string[] };
+  if (results === undefined) return;
+  for (const { eventId } of (input as LifecycleInput).events) {
+    const event = tables.events.get(eventId);
+    if (event?.claimedBy !== id || event.timeFinished === null) continue;
+    const said = results.find((each) => each.eventId === eventId)?.outcome;
+    if (said === event.state || (said !== undefined && event.state === 'superseded')) continue;
+    if (said === undefined && waiting?.includes(eventId) === true && !isOver(event)) continue;
+    stage().faults.push(`${id} says that ${eventId} ${said ?? 'is not over'}, but it ${event.state}`);
+  }
 }

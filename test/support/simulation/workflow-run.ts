@@ -25,7 +25,7 @@ export class WorkflowRun {
     readonly id: string,
     readonly type: string,
     readonly runId: string,
-    private readonly input: unknown,
+    readonly input: unknown,
     private readonly host: Host,
   ) {}
 

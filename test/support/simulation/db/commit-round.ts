@@ -20,7 +20,7 @@ export const commitRound: typeof real.commitRound = atomic((tables, believed: re
   if (end.partial) {
     const members = judgeMembers(tables, end, sourcesKey(group.sources));
     judgeWaiters(tables, end, sourcesKey(group.sources));
-    return { members, outcome: end.outcome, reason: end.reason, gone: false };
+    return { members, outcome: end.outcome, reason: end.reason, gone: false, retryInMs: null };
   }
   if (end.settled && changed) acknowledgeUnwritten(tables, group);
   return finish(tables, end, group, changed && end.settled);
@@ -86,15 +86,20 @@ function finish(tables: Tables, end: real.RoundEnd, group: GroupRow, changed: bo
   const answer = { members, outcome: end.outcome, reason: end.reason };
   if (removed && (!owed || group.failures >= LIMITS.leaveTries)) {
     removeGroup(tables, group.id, end);
-    return { ...answer, gone: true };
+    return { ...answer, gone: true, retryInMs: null };
   }
   const atOnce =
     alone || (group.state === 'active' && end.outcome === 'served' && queuedUpdates(tables, group.id).length > 0);
-  storeGroup(group, end, changed, owed, atOnce);
-  return { ...answer, gone: false };
+  return { ...answer, gone: false, retryInMs: storeGroup(group, end, changed, owed, atOnce) };
 }
 
-function storeGroup(group: GroupRow, end: real.RoundEnd, changed: boolean, owed: boolean, atOnce: boolean): void {
+function storeGroup(
+  group: GroupRow,
+  end: real.RoundEnd,
+  changed: boolean,
+  owed: boolean,
+  atOnce: boolean,
+): number | null {
   const served = end.outcome === 'served';
   const again = !served || owed;
   const failures = again && !atOnce ? group.failures + 1 : 0;
@@ -112,6 +117,7 @@ function storeGroup(group: GroupRow, end: real.RoundEnd, changed: boolean, owed:
     failures,
     timeRetry: pause === null ? null : now() + pause,
   });
+  return group.requested > group.attempted ? 0 : pause;
 }
 
 function removeGroup(tables: Tables, groupId: string, end: real.RoundEnd): void {

@@ -4,15 +4,19 @@ import type * as orphans from '../../../../db/orphan-flows';
 import { atomic, type FlowRow, type Tables } from '../tables';
 
 export const flowsToAsk: typeof real.flowsToAsk = atomic(
-  (tables, groupId: string, sledId: string, state: 'joining' | 'leaving') =>
+  (tables, groupId: string, sledIds: string[], state: 'joining' | 'leaving') =>
     tables.flows
-      .filter((flow) => flow.groupId === groupId && flow.sledId === sledId && flow.state === state)
-      .map(({ propolisId, groupIp, sources }) => ({
+      .filter((flow) => flow.groupId === groupId && sledIds.includes(flow.sledId) && flow.state === state)
+      .map(({ sledId, propolisId, groupIp, sources }) => ({
+        sledId,
+        address: tables.sleds.has(sledId) ? sledId : null,
         propolisId,
         groupIp,
         sources: sources === '' ? [] : sources.split(','),
       })),
 );
+
+type Answers = real.FlowAnswer[];
 
 function find(tables: Tables, groupId: string, { propolisId, sources }: real.FlowAnswer) {
   return tables.flows.find(
@@ -20,25 +24,56 @@ function find(tables: Tables, groupId: string, { propolisId, sources }: real.Flo
   );
 }
 
-export const storeJoined: typeof real.storeJoined = atomic((tables, groupId: string, sledId: string, answers) => {
+/** The first statement of each says how many rows it has met. */
+const noteJoined = atomic((tables, groupId: string, answers: Answers) => {
+  let met = 0;
   for (const answer of answers) {
-    const { propolisId, groupIp, sources, reason, done } = answer;
+    const { reason, done } = answer;
     const flow = find(tables, groupId, answer);
+    const state = flow?.state;
+    if (flow === undefined || !(state === 'joining' || (state === 'leaving' && done))) continue;
+    Object.assign(flow, { reason, state: state === 'joining' && done ? 'joined' : 'joining' });
+    met += 1;
+  }
+  return met;
+});
+
+const noteUnknown = atomic((tables, groupId: string, answers: Answers) => {
+  for (const answer of answers) {
+    const { sledId, propolisId, groupIp, sources, done } = answer;
+    if (!done || find(tables, groupId, answer) !== undefined) continue;
     const fresh = { groupId, propolisId, sledId, groupIp, sources, registering: false, round: 0, reason: null };
-    if (flow === undefined && done) tables.flows.push({ ...fresh, state: 'joining' });
-    else if (flow?.state === 'joining') Object.assign(flow, { reason, state: done ? 'joined' : 'joining' });
-    else if (flow?.state === 'leaving' && done) Object.assign(flow, { reason, state: 'joining' });
+    tables.flows.push({ ...fresh, state: 'joining' });
   }
 });
 
-export const storeLeft: typeof real.storeLeft = atomic((tables, groupId: string, answers) => {
-  for (const answer of answers) {
+export const storeJoined: typeof real.storeJoined = async (db, groupId, answers) => {
+  if (answers.length === 0 || (await noteJoined(db, groupId, answers)) === answers.length) return;
+  await noteUnknown(db, groupId, answers);
+};
+
+const removeLeft = atomic((tables, groupId: string, answers: Answers) => {
+  const left = answers.flatMap((answer) => {
     const flow = find(tables, groupId, answer);
-    if (flow?.state === 'leaving' && answer.done) tables.flows = tables.flows.filter((each) => each !== flow);
-    else if (flow?.state === 'leaving') flow.reason = answer.reason;
-    else if (flow?.state === 'joined' && answer.done) Object.assign(flow, { reason: answer.reason, state: 'joining' });
+    return flow?.state === 'leaving' && answer.done ? [flow] : [];
+  });
+  tables.flows = tables.flows.filter((flow) => !left.includes(flow));
+  return left.length;
+});
+
+const noteLeft = atomic((tables, groupId: string, answers: Answers) => {
+  for (const answer of answers) {
+    const { reason, done } = answer;
+    const flow = find(tables, groupId, answer);
+    if (flow?.state === (done ? 'joined' : 'leaving'))
+      Object.assign(flow, { reason, state: done ? 'joining' : 'leaving' });
   }
 });
+
+export const storeLeft: typeof real.storeLeft = async (db, groupId, answers) => {
+  if (answers.length === 0 || (await removeLeft(db, groupId, answers)) === answers.length) return;
+  await noteLeft(db, groupId, answers);
+};
 
 export const retireFlows: typeof real.retireFlows = atomic(
   (tables, groupId: string, sources: string, round: number) => {

@@ -52,7 +52,7 @@ export const moveToTarget: typeof real.moveToTarget = atomic((tables, eventIds: 
     moving.flatMap(({ event, instance }) =>
       requests
         .filter(({ groupId }) => tables.live(groupId).some((member) => member.instanceId === instance.id))
-        .map(({ groupId, request }) => ({ eventId: event.id, groupId, instanceId: instance.id, request })),
+        .map(({ groupId }) => ({ eventId: event.id, groupId, instanceId: instance.id })),
     ),
   );
   return requests;

@@ -10,10 +10,13 @@ import { sourcesKey } from '../../../../domain/plan-round';
 import { samePlace } from '../../../../domain/fold-events';
 import { LIMITS } from '../../../../domain/limits';
 import { hit } from '../stage';
-import { atomic, now, type FlowRow, type GroupRow, type Tables } from '../tables';
+import { atomic, now, type EventRow, type FlowRow, type GroupRow, type Tables } from '../tables';
 import { requestGroups } from './requests';
 
-export const recordDrift: typeof drift.recordDrift = async () => {};
+/** Events that are many; far fewer than in earnest, so that it happens. */
+const BACKLOG = 2;
+
+export const settleOrphans: typeof drift.settleOrphans = async () => {};
 export const forgetDrift: typeof drift.forgetDrift = async () => {};
 
 /** All agents are of version 5. */
@@ -43,7 +46,7 @@ export const undeliveredEvents: typeof redelivery.undeliveredEvents = atomic((ta
   return events
     .filter(
       (event) =>
-        !event.finished &&
+        event.timeFinished === null &&
         (event.timeClaimed ?? event.timeAccepted) < late &&
         event.sequence > after &&
         (event.applied ||
@@ -53,7 +56,7 @@ export const undeliveredEvents: typeof redelivery.undeliveredEvents = atomic((ta
               newer.instanceId === event.instanceId &&
               newer.generation > event.generation &&
               !newer.applied &&
-              newer.state !== 'stale',
+              newer.timeFinished === null,
           )),
     )
     .flatMap(({ id, instanceId, generation, kind, claimedBy, sequence }) => {
@@ -61,6 +64,24 @@ export const undeliveredEvents: typeof redelivery.undeliveredEvents = atomic((ta
       return kind === 'reboot' ? [] : [{ eventId: id, instanceId, generation, kind, claimedBy, sequence }];
     });
 });
+
+const isBacklog = atomic((tables) => {
+  const open = (event: EventRow) => !event.applied && event.timeFinished === null;
+  return [...tables.events.values()].filter(open).length > BACKLOG;
+});
+
+const busyGroups = atomic((tables) => {
+  const counts = new Map<string, number>();
+  for (const { groupId, outcome } of tables.waiters)
+    if (outcome === null) counts.set(groupId, (counts.get(groupId) ?? 0) + 1);
+  return new Set([...counts].filter(([, count]) => count >= BACKLOG).map(([id]) => id));
+});
+
+export const lookAtBacklog: typeof redelivery.lookAtBacklog = async (db) => {
+  if (!(await isBacklog(db))) return { isLong: false, busyGroups: new Set() };
+  hit('backlog');
+  return { isLong: true, busyGroups: await busyGroups(db) };
+};
 
 /** Confirmed, with the group's sources, of a VMM that some member has. */
 export function isRight(tables: Tables, group: GroupRow | undefined, flow: FlowRow): boolean {
@@ -98,5 +119,5 @@ export const repairMembers: typeof repair.repairMembers = atomic((tables) => {
     if (place !== null && place.propolisId !== member.location?.propolisId) member.state = 'joining';
     Object.assign(member, { deleted: gone, location: place, target: gone ? null : instance.target, generation });
   }
-  return { repaired: misfits.length, tombstones: stuck.length, requests };
+  return { repaired: misfits.length, tombstones: stuck.length, requests, more: false };
 });

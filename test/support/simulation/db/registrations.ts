@@ -18,7 +18,7 @@ export const registrationOf: typeof real.registrationOf = atomic((tables, eventI
     propolisId: place.propolis_id,
     agentAddress: place.sled_id,
     body,
-    late: event.finished || event.supersededBy !== null,
+    late: event.timeFinished !== null || event.supersededBy !== null,
   };
 });
 

@@ -1,23 +1,25 @@
 /** States `db/waiters.ts` again. */
 import type * as real from '../../../../db/waiters';
 import type { GroupRequest } from '../../../../db/requests';
-import { stage } from '../stage';
 import { atomic, type Tables } from '../tables';
 import { requestGroups } from './requests';
 
+/** They wait for the group's newest request. */
 export function insertWaiters(tables: Tables, waiters: real.Waiter[]): void {
   for (const waiter of waiters) {
+    const group = tables.groups.get(waiter.groupId);
+    if (group === undefined) continue;
     const waits = tables.waits.get(waiter.eventId) ?? new Map<string, null>();
     tables.waits.set(waiter.eventId, waits.set(waiter.groupId, null));
-    const fresh = { ...waiter, outcome: null, reason: null, told: false };
+    const fresh = { ...waiter, request: group.requested, outcome: null, reason: null, told: false };
     const present = tables.waiters.find((row) => row.eventId === waiter.eventId && row.groupId === waiter.groupId);
     if (present === undefined) tables.waiters.push(fresh);
-    else Object.assign(present, { request: waiter.request, outcome: null, reason: null, told: false });
+    else Object.assign(present, fresh);
   }
 }
 
-export function waitsNow(tables: Tables, eventIds: string[]): real.Wait[] {
-  return tables.waiters
+const found = atomic((tables, eventIds: string[]) =>
+  tables.waiters
     .filter((row) => eventIds.includes(row.eventId))
     .map((row) => {
       const group = tables.groups.get(row.groupId);
@@ -30,45 +32,10 @@ export function waitsNow(tables: Tables, eventIds: string[]): real.Wait[] {
         outcome: row.outcome ?? (group === undefined ? ('served' as const) : null),
         reason: row.reason,
       };
-    });
-}
+    }),
+);
 
-export const waitsOf: typeof real.waitsOf = atomic(waitsNow);
-
-export const undelivered: typeof real.undelivered = atomic((tables, groupId: string) => {
-  const byWorkflow = new Map<string, real.Delivery>();
-  for (const row of tables.waiters) {
-    const claimedBy = tables.events.get(row.eventId)?.claimedBy ?? null;
-    if (row.groupId !== groupId || row.outcome === null || row.told || claimedBy === null) continue;
-    const { eventId, request, outcome, reason } = row;
-    const delivery = byWorkflow.get(claimedBy) ?? { workflowId: claimedBy, waits: [] };
-    delivery.waits.push({ eventId, groupId, request, outcome, reason });
-    byWorkflow.set(claimedBy, delivery);
-  }
-  if (stage().defect === 'waiters drained destructively')
-    tables.waiters = tables.waiters.filter((row) => row.groupId !== groupId || row.outcome === null);
-  return [...byWorkflow.values()];
-});
-
-export const untoldGroups: typeof real.untoldGroups = atomic((tables) => {
-  const waiting = tables.waiters.filter(
-    (row) => row.outcome !== null && !row.told && tables.events.get(row.eventId)?.claimedBy != null,
-  );
-  const updates = tables.updates.filter(
-    ({ told, state }) => !told && (state === 'served' || state === 'failed' || state === 'refused'),
-  );
-  return [...new Set([...waiting, ...updates].map((row) => row.groupId))];
-});
-
-export const markDelivered: typeof real.markDelivered = atomic((tables, groupId: string, told) => {
-  for (const row of tables.waiters)
-    if (
-      row.groupId === groupId &&
-      row.outcome !== null &&
-      told.some((each) => each.eventId === row.eventId && each.request === row.request)
-    )
-      row.told = true;
-});
+export const waitsOf: typeof real.waitsOf = async (db, ids) => (ids.length === 0 ? [] : found(db, ids));
 
 export function renewRefused(tables: Tables, eventIds: string[]): GroupRequest[] {
   const rows = tables.waiters.filter(
@@ -78,13 +45,9 @@ export function renewRefused(tables: Tables, eventIds: string[]): GroupRequest[]
     tables,
     rows.map((row) => row.groupId),
   );
-  const requestOf = new Map(requests.map((each) => [each.groupId, each.request]));
   insertWaiters(
     tables,
-    rows.flatMap(({ eventId, groupId, instanceId }) => {
-      const request = requestOf.get(groupId);
-      return request === undefined ? [] : [{ eventId, groupId, instanceId, request }];
-    }),
+    rows.map(({ eventId, groupId, instanceId }) => ({ eventId, groupId, instanceId })),
   );
   return requests;
 }

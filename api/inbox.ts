@@ -3,7 +3,8 @@
  * next. A lone post waits for nobody.
  *
  * None spoils it for the others: a post whose instance somebody holds at the moment is stored in a transaction of its own, which nobody
- * else waits for, and so is each of a transaction that failed.
+ * else waits for, and so is each of a transaction that failed. Posts of one instance keep the order in which they came: the next ones
+ * wait for those under way.
  */
 import { acceptEvents, acceptFree, type Acceptance, type PostedEvent } from '../db/accept-events';
 import type { Db } from '../db/client';
@@ -23,31 +24,56 @@ export interface Inbox {
 }
 
 export function createInbox(db: Db): Inbox {
-  const waiting: Waiting[] = [];
+  let waiting: Waiting[] = [];
+  /** Instances with posts under way. */
+  const busy = new Set<string>();
   let storing = 0;
 
   async function pump(): Promise<void> {
     storing += 1;
-    while (waiting.length > 0) await store(waiting.splice(0, LIMITS.batchEvents));
+    for (let batch = take(); batch.length > 0; batch = take()) await store(batch);
     storing -= 1;
   }
 
-  async function store(batch: Waiting[]): Promise<void> {
-    const posted = batch.map((each) => each.posted);
-    const acceptances = await acceptFree(db, posted).catch(() => []);
-    for (const [at, each] of batch.entries()) {
-      const acceptance = acceptances[at];
-      if (acceptance == null) storeAlone(each);
-      else each.resolve(acceptance);
-    }
+  /** What may be stored now. */
+  function take(): Waiting[] {
+    const left: Waiting[] = [];
+    const taken: Waiting[] = [];
+    for (const each of waiting)
+      (busy.has(each.posted.instanceId) || taken.length === LIMITS.batchEvents ? left : taken).push(each);
+    waiting = left;
+    for (const { posted } of taken) busy.add(posted.instanceId);
+    return taken;
   }
 
-  /** Nobody waits for it but its sender. */
-  function storeAlone({ posted, resolve, reject }: Waiting): void {
-    acceptEvents(db, [posted]).then(([acceptance]) => {
-      if (acceptance === undefined) reject(new Error('one event, no answer'));
-      else resolve(acceptance);
-    }, reject);
+  async function store(batch: Waiting[]): Promise<void> {
+    const acceptances = await acceptFree(db, postedOf(batch)).catch(() => []);
+    const alone = new Map<string, Waiting[]>();
+    for (const [at, each] of batch.entries()) {
+      const { instanceId } = each.posted;
+      const acceptance = acceptances[at];
+      if (acceptance == null) alone.set(instanceId, [...(alone.get(instanceId) ?? []), each]);
+      else {
+        busy.delete(instanceId);
+        each.resolve(acceptance);
+      }
+    }
+    for (const [instanceId, own] of alone) void storeAlone(instanceId, own);
+  }
+
+  /** One after the other; nobody waits for them but their senders. */
+  async function storeAlone(instanceId: string, own: Waiting[]): Promise<void> {
+    for (const { posted, resolve, reject } of own) {
+      try {
+        const [acceptance] = await acceptEvents(db, [posted]);
+        if (acceptance === undefined) throw new Error('one event, no answer');
+        resolve(acceptance);
+      } catch (error) {
+        reject(error);
+      }
+    }
+    busy.delete(instanceId);
+    if (storing < AT_ONCE) void pump();
   }
 
   return {
@@ -58,3 +84,5 @@ export function createInbox(db: Db): Inbox {
       }),
   };
 }
+
+const postedOf = (batch: Waiting[]) => batch.map((each) => each.posted);

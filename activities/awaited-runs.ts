@@ -17,7 +17,7 @@ export class AwaitedRuns {
     return hear !== undefined;
   }
 
-  /** Listens from now on, until `stop`; `heard` gives what was told by then, or nothing. */
+  /** Listens from now on, until `stop` or the end of the wait; `heard` gives what was told by then, or nothing. */
   listen(workflowId: string): { heard(withinMs: number): Promise<EventEnd[]>; stop(): void } {
     let told: EventEnd[] = [];
     let arrive = (): void => undefined;
@@ -28,15 +28,18 @@ export class AwaitedRuns {
       told = ended;
       arrive();
     };
+    const stop = (): void => {
+      if (this.#runs.get(workflowId) === hear) this.#runs.delete(workflowId);
+    };
     this.#runs.set(workflowId, hear);
     return {
       async heard(withinMs) {
         await Promise.race([arrival, sleep(withinMs)]);
+        // In the same turn: what comes after this is for the signal.
+        stop();
         return told;
       },
-      stop: () => {
-        if (this.#runs.get(workflowId) === hear) this.#runs.delete(workflowId);
-      },
+      stop,
     };
   }
 }

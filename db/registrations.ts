@@ -71,6 +71,7 @@ export async function beginRegistration(db: Db, vmm: Vmm & { instanceId: string 
     select g.id, ${vmm.propolisId}, ${vmm.sledId}, g.multicast_ip, ${sourcesOf}, 'joining', g.round, true
     from multicast_group_member m join multicast_group g on g.id = m.external_group_id
     where m.parent_id = ${vmm.instanceId} and m.time_deleted is null and g.state <> 'deleting'
+    order by g.multicast_ip
     on conflict (group_id, propolis_id, sources) do update set registering = true,
       state = case when member_flow.state = 'leaving' then 'joining' else member_flow.state end, time_modified = now()
     returning group_id, host(group_ip) as group_ip, sources`);

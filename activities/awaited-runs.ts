@@ -19,7 +19,10 @@ export class AwaitedRuns {
     return hear !== undefined;
   }
 
-  /** Listens from now on, until `stop`; `heard` gives what was told by then, or nothing; where too many stay already, at once. */
+  /**
+   * Listens from now on, until `stop` or the end of the wait; `heard` gives what was told by then, or nothing. Where too many stay already
+   * it does not wait.
+   */
   listen(workflowId: string): { heard(withinMs: number): Promise<EventEnd[]>; stop(): void } {
     let told: EventEnd[] = [];
     let arrive = (): void => undefined;
@@ -30,19 +33,23 @@ export class AwaitedRuns {
       told = ended;
       arrive();
     };
+    const stop = (): void => {
+      if (this.#runs.get(workflowId) === hear) this.#runs.delete(workflowId);
+    };
     this.#runs.set(workflowId, hear);
     return {
       heard: async (withinMs) => {
-        if (this.#staying >= LIMITS.stayingClaims) return told;
-        this.#staying += 1;
-        await Promise.race([arrival, sleep(withinMs)]).finally(() => {
-          this.#staying -= 1;
-        });
+        if (this.#staying < LIMITS.stayingClaims) {
+          this.#staying += 1;
+          await Promise.race([arrival, sleep(withinMs)]).finally(() => {
+            this.#staying -= 1;
+          });
+        }
+        // In the same turn: what comes after this is for the signal.
+        stop();
         return told;
       },
-      stop: () => {
-        if (this.#runs.get(workflowId) === hear) this.#runs.delete(workflowId);
-      },
+      stop,
     };
   }
 }

@@ -101,8 +101,8 @@ class Writer {
   constructor(
     private readonly client: DpdClient,
     private readonly input: ProgramSwitch,
-    /** Members of an earlier change of which nobody knows how it ended. */
-    private readonly asked: PortMember[] | null,
+    /** Members of a change of which nobody knows how it ended: an earlier one, or ours while it is under way. */
+    private asked: PortMember[] | null,
     private readonly note: (members: PortMember[]) => Promise<boolean>,
   ) {}
 
@@ -136,8 +136,12 @@ class Writer {
       beat();
       this.#namesPorts = 'members' in edit;
       // Written down first: whoever comes after us, if we do not come back, knows that the members may be half changed.
-      if (edit.op === 'replaceMembers' && !(await this.note(edit.members))) return null;
+      if (edit.op === 'replaceMembers') {
+        if (!(await this.note(edit.members))) return null;
+        this.asked = edit.members;
+      }
       await this.client.apply(edit);
+      if (edit.op === 'replaceMembers') this.asked = null;
     }
     return edits.length;
   }

@@ -45,7 +45,7 @@ export async function tryRound(deps: Deps, teller: Teller, groupId: string, roun
   const silent = await ask(round.leave, 'leave');
   if (silent.length > 0) return { ...round, leave: silent };
   const owed = ask(round.owed, 'leave again');
-  // It is waited for below; until then its failure is nobody's.
+  // It is awaited further down; if it fails before that, it is no unhandled failure, which would end the worker.
   owed.catch(() => undefined);
 
   const tried = await Promise.all(round.switches.map((task) => trySwitch(deps, groupId, round, task)));

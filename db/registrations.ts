@@ -63,17 +63,19 @@ type Vmm = Pick<Registration, 'propolisId' | 'sledId'>;
 
 /**
  * A registration begins: the flows that its list of groups, the instance's memberships, may bring to the NIC are written down, so that
- * they can be taken back. Returns the list.
+ * they can be taken back. Returns the list, in order of addresses.
  */
 export async function beginRegistration(db: Db, vmm: Vmm & { instanceId: string }): Promise<Prepared[]> {
   const rows = await db.execute<PreparedColumns>(sql`
-    insert into member_flow (group_id, propolis_id, sled_id, group_ip, sources, state, round, registering)
+    with noted as (insert into member_flow (group_id, propolis_id, sled_id, group_ip, sources, state, round, registering)
     select g.id, ${vmm.propolisId}, ${vmm.sledId}, g.multicast_ip, ${sourcesOf}, 'joining', g.round, true
     from multicast_group_member m join multicast_group g on g.id = m.external_group_id
     where m.parent_id = ${vmm.instanceId} and m.time_deleted is null and g.state <> 'deleting'
+    order by g.multicast_ip
     on conflict (group_id, propolis_id, sources) do update set registering = true,
       state = case when member_flow.state = 'leaving' then 'joining' else member_flow.state end, time_modified = now()
-    returning group_id, host(group_ip) as group_ip, sources`);
+    returning group_id, group_ip, sources)
+    select group_id, host(group_ip) as group_ip, sources from noted order by noted.group_ip`);
   return [...rows].map(toPrepared);
 }
 

@@ -84,6 +84,33 @@ test('an instance that somebody holds delays its own post alone', async () => {
   await other.close();
 });
 
+test('a post that goes alone is not overtaken by the next one of its instance, however long it takes', async () => {
+  const instanceId = await created();
+  const other = openDatabase(database.url, 1);
+  const transaction = opened.db.transaction.bind(opened.db);
+  let release = (): void => undefined;
+  const slow = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const transactions = jest.spyOn(opened.db, 'transaction');
+  let first: Promise<string> | undefined;
+  await other.db.transaction(async (tx) => {
+    await tx.execute(sql`select 1 from instance where id = ${instanceId} for update`);
+    // The shared one finds it held; its own gets no connection for a while.
+    transactions
+      .mockImplementationOnce(transaction)
+      .mockImplementationOnce((work) => slow.then(() => transaction(work)));
+    first = accept(stopping(instanceId, 2));
+    await until('it goes alone', () => transactions.mock.calls.length === 2);
+  });
+  const second = accept(stopping(instanceId, 3));
+  expect(await accept(stopping(await created(), 2))).toBe('accepted');
+  release();
+  expect(await Promise.all([first, second])).toEqual(['accepted', 'accepted']);
+  expect(await storedOf(instanceId)).toEqual(['1 pending', '2 pending', '3 pending']);
+  await other.close();
+});
+
 test('a post that its shared transaction fails on fails alone', async () => {
   const good = times(5, () => creating());
   const bad = creating('not\u0000a name');

@@ -43,6 +43,8 @@ const list = z.string().transform((text) =>
     .filter((item) => item !== ''),
 );
 
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
 const settings = z.object({
   DATABASE_URL: z
     .string()
@@ -54,10 +56,8 @@ const settings = z.object({
   RACKCAST_EXTERNAL_API: endpoint.optional(),
   RACKCAST_INTERNAL_API: endpoint.optional(),
   RACKCAST_INTERNAL_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
-  RACKCAST_MULTICAST_ENABLED: z
-    .enum(['true', 'false'])
-    .transform((text) => text === 'true')
-    .optional(),
+  RACKCAST_MULTICAST_ENABLED: flag.optional(),
+  RACKCAST_VISIBLE_STEPS: flag.default(false),
   RACKCAST_RECONCILE_EVERY: duration.optional(),
   RACKCAST_WORKER_METRICS: endpoint.optional(),
   RACKCAST_API_METRICS: endpoint.optional(),
@@ -92,6 +92,8 @@ export interface StackConfig {
   internalToken: string | undefined;
   /** `undefined` leaves the database's runtime configuration as it is. */
   multicastEnabled: boolean | undefined;
+  /** Every call to a switch or a sled is an activity of its own, also where the first attempt would do. */
+  visibleSteps: boolean;
   /** In milliseconds; `undefined` means what the schedule itself says. */
   reconcileEvery: number | undefined;
   /** Prometheus listeners; `undefined` means none. */
@@ -166,6 +168,7 @@ export function parseConfig(environment: Environment): StackConfig {
     internalApi: s.RACKCAST_INTERNAL_API ?? { host: '127.0.0.1', port: base + 1 },
     internalToken: s.RACKCAST_INTERNAL_TOKEN,
     multicastEnabled: s.RACKCAST_MULTICAST_ENABLED,
+    visibleSteps: s.RACKCAST_VISIBLE_STEPS,
     reconcileEvery: s.RACKCAST_RECONCILE_EVERY,
     workerMetrics: s.RACKCAST_WORKER_METRICS,
     apiMetrics: s.RACKCAST_API_METRICS,

@@ -81,10 +81,11 @@ async function main(config: Config): Promise<void> {
       sleds,
       temporal: createTemporal({ connection, namespace, taskQueue }),
       log,
+      visibleSteps: config.visibleSteps,
     }),
     // A task that waits, for the database or for a switch, keeps its slot.
-    maxConcurrentWorkflowTaskExecutions: 400,
-    maxConcurrentLocalActivityExecutions: 400,
+    maxConcurrentWorkflowTaskExecutions: LIMITS.workflowTasks,
+    maxConcurrentLocalActivityExecutions: LIMITS.workflowTasks,
     shutdownGraceTime: '10s',
     shutdownForceTime: '15s',
   });

@@ -84,7 +84,18 @@ async function askSled(
     say(flows.map((flow) => ({ ...answerOf(flow), done, reason: 'the sled is not registered' })));
     return answers;
   }
+  const until = performance.now() + LIMITS.sledAttemptMs;
   for (let from = 0; from < flows.length; from += LIMITS.sledConnections) {
+    if (performance.now() > until) {
+      const late = {
+        done: false,
+        reason: 'the sled is slow: there was no time to ask',
+        code: 'Unreachable',
+        retry: true,
+      } as const;
+      say(flows.slice(from).map((flow) => ({ ...answerOf(flow), ...late })));
+      break;
+    }
     const chunk = flows.slice(from, from + LIMITS.sledConnections);
     const said = await Promise.all(chunk.map((flow) => askOne(sleds.at(address), flow, state)));
     say(said);

@@ -6,9 +6,11 @@
  */
 import { sleep } from '@temporalio/activity';
 import type { EventEnd } from '../domain/events';
+import { LIMITS } from '../domain/limits';
 
 export class AwaitedRuns {
   readonly #runs = new Map<string, (ended: EventEnd[]) => void>();
+  #staying = 0;
 
   /** Whether the run was waiting here. */
   tell(workflowId: string, ended: EventEnd[]): boolean {
@@ -17,7 +19,7 @@ export class AwaitedRuns {
     return hear !== undefined;
   }
 
-  /** Listens from now on, until `stop`; `heard` gives what was told by then, or nothing. */
+  /** Listens from now on, until `stop`; `heard` gives what was told by then, or nothing; where too many stay already, at once. */
   listen(workflowId: string): { heard(withinMs: number): Promise<EventEnd[]>; stop(): void } {
     let told: EventEnd[] = [];
     let arrive = (): void => undefined;
@@ -30,8 +32,12 @@ export class AwaitedRuns {
     };
     this.#runs.set(workflowId, hear);
     return {
-      async heard(withinMs) {
-        await Promise.race([arrival, sleep(withinMs)]);
+      heard: async (withinMs) => {
+        if (this.#staying >= LIMITS.stayingClaims) return told;
+        this.#staying += 1;
+        await Promise.race([arrival, sleep(withinMs)]).finally(() => {
+          this.#staying -= 1;
+        });
         return told;
       },
       stop: () => {

@@ -16,6 +16,7 @@ export interface Backlog {
 /** All that wait share one look at the inbox. */
 export function watchBacklog(db: Db): Backlog {
   let look: ReturnType<typeof lookAtBacklog> | undefined;
+  let waiting = 0;
   const shared = () => {
     look ??= lookAtBacklog(db).finally(() => {
       look = undefined;
@@ -24,10 +25,16 @@ export function watchBacklog(db: Db): Backlog {
   };
   return {
     async gathered(groupId) {
-      for (let waited = 0; waited < LIMITS.gatherRoundMs; waited += LIMITS.backlogLookMs) {
-        const backlog = await shared();
-        if (!backlog.isLong || backlog.busyGroups.has(groupId)) return;
-        await sleep(LIMITS.backlogLookMs);
+      if (waiting >= LIMITS.gatheringRounds) return;
+      waiting += 1;
+      try {
+        for (let waited = 0; waited < LIMITS.gatherRoundMs; waited += LIMITS.backlogLookMs) {
+          const backlog = await shared();
+          if (!backlog.isLong || backlog.busyGroups.has(groupId)) return;
+          await sleep(LIMITS.backlogLookMs);
+        }
+      } finally {
+        waiting -= 1;
       }
     },
   };

@@ -1,5 +1,5 @@
 /** Health of the switches, and bringing back those that answer again. */
-import { heartbeat } from '@temporalio/activity';
+import { heartbeat, sleep } from '@temporalio/activity';
 import { CodedError } from '../domain/errors';
 import { LIMITS } from '../domain/limits';
 import { nextStanding, type Observation } from '../domain/switch-service';
@@ -8,13 +8,14 @@ import {
   dirtyGroups,
   findSwitch,
   allSwitches,
+  groupsUnderWay,
   promoteSwitch,
   requestBehind,
   storeSwitch,
   type SwitchRow,
 } from '../db/switch-service';
-import { groupOfTag } from '../domain/switch-edits';
-import { removeOrphans } from './compare-switch';
+import { fewOf } from './every';
+import { orphansOf, removeOrphans, type Orphan } from './orphans';
 import { runningWorkflow } from './running-workflow';
 import type { Deps } from './deps';
 import { textOf } from './failures';
@@ -34,7 +35,7 @@ export function healthActivities({ db, switches, temporal, log }: Deps) {
       const rows = await allSwitches(db);
       return Promise.all(
         rows.map(async (row) => {
-          const { observation, status, error } = await observe(switches.at(row.address));
+          const { observation, status, error } = await observe(() => switches.at(row.address));
           const next = nextStanding(row, observation);
           if (next.service !== row.service)
             log.info({ switch: row.slot, from: row.service, to: next.service, error }, 'switch service');
@@ -56,40 +57,27 @@ export function healthActivities({ db, switches, temporal, log }: Deps) {
     },
 
     /**
-     * Brings one switch back: its ports are read, orphans removed, every group that is behind on it is asked, and it counts again once
-     * none is. True when it is in service.
+     * Brings one switch back: its ports are read, orphans removed, every group that is behind on it is asked, a bounded number at a time
+     * so that what else happens in the rack is not kept waiting behind them, and it counts again once none is. True when it is in
+     * service; false when that has not come within some time: then the caller looks again.
      */
     async resyncSwitch(input: { switchId: string }): Promise<boolean> {
       const row = await findSwitch(db, input.switchId);
       if (row === null || row.service === 'unreachable') return false;
       if (row.service === 'in_service') return true;
-      if (!row.swept || row.ports === null) {
-        const client = switches.at(row.address);
-        const ports = await client.ports();
-        await sweep(client, row.id);
-        const stored = await storeSwitch(db, row, {
-          ...row,
-          ports,
-          swept: true,
-          apiVersion: null,
-          multicast: true,
-          uptime: null,
-        });
-        if (!stored) return false;
+      if (!(await isSwept(row))) return false;
+      for (let look = 0; look < LIMITS.resyncLooks; look++) {
+        if (look > 0) await sleep(LIMITS.resyncLookMs);
+        heartbeat(look);
+        const asked = await askBehind(row.id);
+        if (asked === 0 && (await promoteSwitch(db, row.id, row.incarnation))) {
+          log.info({ switch: row.slot }, 'switch in service');
+          await wakeDirty();
+          return true;
+        }
+        if (!(await isStill(row))) return false;
       }
-      for (;;) {
-        const requests = await requestBehind(db, row.id, LIMITS.reconcilePage);
-        await wakeAll(
-          temporal,
-          requests.map(({ groupId, ip, name }) => ({ id: groupId, ip, name })),
-        );
-        heartbeat();
-        if (requests.length < LIMITS.reconcilePage) break;
-      }
-      if (!(await promoteSwitch(db, row.id, row.incarnation))) return false;
-      log.info({ switch: row.slot }, 'switch in service');
-      await wakeDirty();
-      return true;
+      return false;
     },
 
     /** Wakes every group that owes something now; returns how many. */
@@ -98,18 +86,42 @@ export function healthActivities({ db, switches, temporal, log }: Deps) {
     },
   };
 
-  /** Objects of ours without a row, removed before the switch counts. */
-  async function sweep(client: DpdClient, switchId: string): Promise<void> {
+  /** Ports read and objects of ours without a row removed, in this incarnation. False: it has become another meanwhile. */
+  async function isSwept(row: SwitchRow): Promise<boolean> {
+    if (row.swept && row.ports !== null) return true;
+    const client = switches.at(row.address);
+    const ports = await client.ports();
+    const orphans: Orphan[] = [];
     for await (const page of client.listGroups(LIMITS.reconcilePage)) {
-      await removeOrphans(
-        db,
-        client,
-        switchId,
-        page.filter((object) => groupOfTag(object.tag) !== null),
-        runningWorkflow(),
-      );
+      orphans.push(...(await orphansOf(db, page)));
       heartbeat();
     }
+    const { errors } = await removeOrphans({ db, client, switchId: row.id, by: runningWorkflow() }, orphans);
+    if (errors.length > 0) log.warn({ switch: row.slot, errors: fewOf(errors) }, 'orphans were left');
+    return storeSwitch(db, row, { ...row, ports, swept: true, apiVersion: null, multicast: true, uptime: null });
+  }
+
+  /**
+   * Asks groups that are behind: none while many are under way, but always some that are its own, so that a busy rack does not keep
+   * the switch out.
+   */
+  async function askBehind(switchId: string): Promise<number> {
+    const { all, behind } = await groupsUnderWay(db, switchId);
+    const room = Math.max(LIMITS.resyncAtOnce - all, LIMITS.resyncAtLeast - behind);
+    if (room <= 0) return 0;
+    const requests = await requestBehind(db, switchId, room);
+    await wakeAll(
+      temporal,
+      requests.map(({ groupId, ip, name }) => ({ id: groupId, ip, name })),
+      heartbeat,
+    );
+    return requests.length;
+  }
+
+  /** Whether it is still being brought back, as the same daemon. */
+  async function isStill(row: SwitchRow): Promise<boolean> {
+    const now = await findSwitch(db, row.id);
+    return now?.service === row.service && now.incarnation === row.incarnation && now.swept;
   }
 
   async function wakeDirty(): Promise<number> {
@@ -117,9 +129,8 @@ export function healthActivities({ db, switches, temporal, log }: Deps) {
     let woken = 0;
     for (;;) {
       const groups = await dirtyGroups(db, after, LIMITS.reconcilePage);
-      await wakeAll(temporal, groups);
+      await wakeAll(temporal, groups, heartbeat);
       woken += groups.length;
-      heartbeat(woken);
       const last = groups.at(-1);
       if (last === undefined || groups.length < LIMITS.reconcilePage) return woken;
       after = last.id;
@@ -133,9 +144,9 @@ interface Seen {
   error: string | null;
 }
 
-async function observe(client: DpdClient): Promise<Seen> {
+async function observe(clientOf: () => DpdClient): Promise<Seen> {
   try {
-    const status = await withDeadline(client.status(), LIMITS.healthCallMs);
+    const status = await withDeadline(clientOf().status(), LIMITS.healthCallMs);
     const error = status.multicast ? null : 'the daemon was built without multicast';
     return {
       observation: {

@@ -10,16 +10,20 @@ import { repairMembers } from '../db/repair-members';
 import { multicastEnabled } from '../db/runtime-config';
 import { findSwitch, requestBehind } from '../db/switch-service';
 import type { GroupRequest } from '../db/requests';
-import { compareSwitch } from './compare-switch';
+import { compareSwitch, type Comparison } from './compare-switch';
+import { forEvery, requireNone } from './every';
 import { runningWorkflow } from './running-workflow';
 import type { Deps } from './deps';
-import { wakeAll } from './wake';
+import { tryToWake } from './wake';
+
+const AT_ONCE = 16;
 
 export function reconcileActivities({ db, switches, temporal }: Deps) {
-  const wake = (requests: GroupRequest[]) =>
-    wakeAll(
+  const wake = (requests: GroupRequest[], beat?: () => void): Promise<string[]> =>
+    tryToWake(
       temporal,
       requests.filter((request) => request.wake).map(({ groupId, ip, name }) => ({ id: groupId, ip, name })),
+      beat,
     );
   return {
     async isEnabled(): Promise<boolean> {
@@ -32,63 +36,65 @@ export function reconcileActivities({ db, switches, temporal }: Deps) {
 
     /** Repaired drift is kept for a while, not for ever. */
     async forgetDrift(): Promise<void> {
-      await forgetDrift(db, LIMITS.driftKeptDays);
+      await forgetDrift(db, LIMITS.driftKeptDays, runningWorkflow());
     },
 
     /** Starts a run for events that nobody has taken, and again for those whose run is over. Returns how many events. */
     async redeliver(): Promise<number> {
       let count = 0;
       let after = 0;
+      const failures: string[] = [];
       for (;;) {
         const events = await undeliveredEvents(db, after);
-        for (const { kind, workflowId, events: batch } of await orphanedBatches(events)) {
-          await temporal.startLifecycle(kind, batch, workflowId === null ? {} : { workflowId });
-          count += batch.length;
-        }
-        heartbeat(count);
-        if (events.length < LIMITS.redeliverBatch) return count;
+        const batches = batchesOf(events);
+        failures.push(
+          ...(await forEvery(batches, { atOnce: AT_ONCE, name: nameOf, beat: heartbeat }, async (batch) => {
+            count += await startAgain(batch);
+          })),
+        );
+        if (events.length < LIMITS.redeliverBatch) break;
         after = events.at(-1)?.sequence ?? after;
       }
+      requireNone(failures);
+      return count;
     },
 
-    async compareSwitch(input: {
-      switchId: string;
-    }): Promise<{ verified: number; different: number; orphansRemoved: number } | null> {
+    /** Null: the switch is not in service, so there is nothing to compare it with. */
+    async compareSwitch(input: { switchId: string }): Promise<Comparison | null> {
       const row = await findSwitch(db, input.switchId);
       if (row === null || row.service !== 'in_service') return null;
-      await wake(await requestBehind(db, row.id, LIMITS.reconcilePage));
-      const { requests, ...counts } = await compareSwitch(db, switches.at(row.address), row.id, runningWorkflow());
-      await wake(requests);
-      return counts;
+      const beat = () => heartbeat();
+      const owed = await wake(await requestBehind(db, row.id, LIMITS.reconcilePage), beat);
+      const compared = await compareSwitch({
+        db,
+        client: switches.at(row.address),
+        switchId: row.id,
+        by: runningWorkflow(),
+        wake: (requests) => wake(requests, beat),
+      });
+      return { ...compared, errors: [...owed, ...compared.errors] };
     },
 
     async repairMembers(): Promise<{ repaired: number; tombstones: number }> {
-      const { requests, ...counts } = await repairMembers(db);
-      await wake(requests);
-      return counts;
+      const total = { repaired: 0, tombstones: 0 };
+      const failures: string[] = [];
+      for (let pages = 0, more = true; more && pages < LIMITS.repairPages; pages++) {
+        const page = await repairMembers(db);
+        failures.push(...(await wake(page.requests)));
+        total.repaired += page.repaired;
+        total.tombstones += page.tombstones;
+        more = page.more;
+      }
+      requireNone(failures);
+      return total;
     },
   };
 
-  async function orphanedBatches(
-    events: Undelivered[],
-  ): Promise<{ kind: WorkflowKind; workflowId: string | null; events: EventRef[] }[]> {
-    const groups = new Map<string, Undelivered[]>();
-    for (const event of events) {
-      const key = event.claimedBy ?? `unclaimed ${event.kind}`;
-      groups.set(key, [...(groups.get(key) ?? []), event]);
-    }
-    const batches = await Promise.all(
-      [...groups.values()].map(async (batch) => {
-        const first = batch[0];
-        if (first === undefined || (first.claimedBy !== null && (await isRunning(first.claimedBy)))) return [];
-        return chunks(batch, LIMITS.eventsPerRun).map((chunk) => ({
-          kind: first.kind,
-          workflowId: first.claimedBy,
-          events: chunk.map(toRef),
-        }));
-      }),
-    );
-    return batches.flat();
+  /** Returns how many events; none while their own run is at work on them. */
+  async function startAgain({ kind, claimedBy, events }: Batch): Promise<number> {
+    if (claimedBy !== null && (await isRunning(claimedBy))) return 0;
+    await temporal.startLifecycle(kind, events, claimedBy === null ? {} : { workflowId: claimedBy });
+    return events.length;
   }
 
   async function isRunning(workflowId: string): Promise<boolean> {
@@ -102,10 +108,29 @@ export function reconcileActivities({ db, switches, temporal }: Deps) {
   }
 }
 
-function toRef({ eventId, instanceId, generation }: Undelivered): EventRef {
-  return { eventId, instanceId, generation };
+/** Events for one run: those of the run that had taken them, or some of a kind that nobody has taken. */
+interface Batch {
+  kind: WorkflowKind;
+  claimedBy: string | null;
+  events: EventRef[];
 }
 
-function chunks<T>(items: T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));
+function batchesOf(events: Undelivered[]): Batch[] {
+  const batches: Batch[] = [];
+  const open = new Map<string, Batch>();
+  for (const { kind, claimedBy, eventId, instanceId, generation } of events) {
+    const key = claimedBy ?? `unclaimed ${kind}`;
+    let batch = open.get(key);
+    if (batch === undefined || batch.events.length === LIMITS.eventsPerRun) {
+      batch = { kind, claimedBy, events: [] };
+      batches.push(batch);
+      open.set(key, batch);
+    }
+    batch.events.push({ eventId, instanceId, generation });
+  }
+  return batches;
+}
+
+function nameOf({ kind, claimedBy, events: [first] }: Batch): string {
+  return `${claimedBy ?? kind}, event ${first?.eventId ?? 'none'}, was not started`;
 }

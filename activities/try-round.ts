@@ -45,6 +45,8 @@ export async function tryRound(deps: Deps, teller: Teller, groupId: string, roun
   const silent = await ask(round.leave, 'leave');
   if (silent.length > 0) return { ...round, leave: silent };
   const owed = ask(round.owed, 'leave again');
+  // It is waited for below; until then its failure is nobody's.
+  owed.catch(() => undefined);
 
   const tried = await Promise.all(round.switches.map((task) => trySwitch(deps, groupId, round, task)));
   story.push(...tried.map((each) => each.line));
@@ -107,10 +109,11 @@ async function trySwitch(
   const { switchId, incarnation, desired: config, name, change, required } = task;
   const about = { switchId, incarnation, config, refused: false };
   try {
-    const { status } = await attemptAt(deps, { groupId, ip, underlayIp, task, undo: false }, 1);
-    const acknowledged = status === 'acknowledged';
-    const receipt = acknowledged || !required ? { ...about, acknowledged, error: null } : null;
-    return { task, line: `${name} ${change}: ${status}`, receipt };
+    const done = await attemptAt(deps, { groupId, ip, underlayIp, task, undo: false }, 1);
+    const acknowledged = done.status === 'acknowledged';
+    const writes = done.status === 'acknowledged' ? done.writes : 0;
+    const receipt = acknowledged || !required ? { ...about, acknowledged, error: null, writes } : null;
+    return { task, line: `${name} ${change}: ${done.status}`, receipt };
   } catch (error) {
     const reason = textOf(error);
     // One that is being brought back fails nobody.

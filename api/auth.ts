@@ -2,10 +2,9 @@
  * Who is calling. A bearer token stands for an actor with roles (external API) or for Nexus itself (internal API). Tokens are
  * looked up by hash and the internal one is compared in constant time; why a token was not good is never said.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
-import type { Db } from '../db/client';
-import { findToken, hashToken, type RoleGrant } from '../db/access';
+import { hashToken, type RoleGrant, type TokenOwner } from '../db/access';
 import { countAttempts } from './attempts';
 import { unauthenticated } from './errors';
 import type { Rate } from './token-bucket';
@@ -29,35 +28,38 @@ declare module 'fastify' {
 
 /** For the internal API: the one token that Nexus and the operator's tools share. */
 export function requireInternalToken(token: string, attempts?: Rate): onRequestAsyncHookHandler {
-  const expected = digest(token);
-  return requireToken(attempts, async (shown) =>
-    timingSafeEqual(digest(shown), expected) ? { kind: 'internal' } : null,
+  const expected = Buffer.from(hashToken(token));
+  return requireToken(attempts, async (hash) =>
+    timingSafeEqual(Buffer.from(hash), expected) ? { kind: 'internal' } : null,
   );
 }
 
 /** For the external API: an actor's token that exists and has not expired. */
-export function requireActor(db: Db, attempts?: Rate): onRequestAsyncHookHandler {
-  return requireToken(attempts, async (shown) => {
-    const found = await findToken(db, hashToken(shown));
+export function requireActor(
+  findToken: (hash: string) => Promise<TokenOwner | null>,
+  attempts?: Rate,
+): onRequestAsyncHookHandler {
+  return requireToken(attempts, async (hash) => {
+    const found = await findToken(hash);
     return found === null ? null : { kind: 'actor', ...found };
   });
 }
 
 function requireToken(
   rate: Rate | undefined,
-  find: (shown: string) => Promise<Caller | null>,
+  find: (hash: string) => Promise<Caller | null>,
 ): onRequestAsyncHookHandler {
   const attempts = countAttempts(rate);
   return async (request, reply) => {
     const shown = bearer(request);
-    const known = shown === null ? null : digest(shown).toString('base64');
-    attempts.admit(request, reply, known);
-    const caller = shown === null ? null : await find(shown);
-    if (caller === null || known === null) {
-      attempts.failed(request, known);
+    const hash = shown === null ? null : hashToken(shown);
+    attempts.admit(request, reply, hash);
+    const caller = hash === null ? null : await find(hash);
+    if (caller === null || hash === null) {
+      attempts.failed(request, hash);
       throw unauthenticated();
     }
-    attempts.succeeded(known);
+    attempts.succeeded(hash);
     request.caller = caller;
   };
 }
@@ -72,5 +74,3 @@ function bearer(request: FastifyRequest): string | null {
   const match = /^Bearer +([\w.~+/-]+=*) *$/i.exec(request.headers.authorization ?? '');
   return match?.[1] ?? null;
 }
-
-const digest = (text: string) => createHash('sha256').update(text).digest();

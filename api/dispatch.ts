@@ -50,6 +50,8 @@ export function createDispatcher({ temporal, log }: { temporal: Pick<Temporal, '
 
   function gather(kind: WorkflowKind, gathering: Gathering): void {
     const { events } = gathering;
+    // Events of one group share a run where they can: then fewer runs meet at each group.
+    if (events.length > LIMITS.eventsPerRun) events.sort((a, b) => (groupOf(a) < groupOf(b) ? -1 : 1));
     while (events.length >= LIMITS.eventsPerRun) putTogether(kind, gathering);
     if (events.length === 0 || gathering.timer !== undefined) return;
     const due = gathering.lastAt + LIMITS.gatherStartsMs - performance.now();
@@ -133,4 +135,8 @@ export function createDispatcher({ temporal, log }: { temporal: Pick<Temporal, '
       await within(CLOSE_WITHIN_MS, ended).catch(() => undefined);
     },
   };
+}
+
+function groupOf({ groups }: Startable): string {
+  return groups[0]?.id ?? '';
 }

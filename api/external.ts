@@ -2,6 +2,7 @@
 import { requireActor } from './auth';
 import type { ApiDeps } from './deps';
 import { limitRate } from './rate-limit';
+import { createReading } from './reading';
 import type { Rate } from './token-bucket';
 import { registerGroupByIp } from './routes/external/group-by-ip';
 import { registerGroupMembers } from './routes/external/group-members';
@@ -14,9 +15,10 @@ import { registerSiloPools } from './routes/external/silo-pools';
 import type { Server } from './server';
 
 /** Registers every external endpoint; called once, before the server listens. */
-export async function registerExternalRoutes(server: Server, deps: ApiDeps, rate?: Rate): Promise<void> {
+export async function registerExternalRoutes(server: Server, given: ApiDeps, rate?: Rate): Promise<void> {
+  const deps = { ...given, reading: createReading(given.db) };
   await server.register(async (scope) => {
-    scope.addHook('onRequest', requireActor(deps.db));
+    scope.addHook('onRequest', requireActor(deps.reading.token));
     scope.addHook('onRequest', limitRate(rate));
     registerGroups(scope, deps);
     registerGroupMembers(scope, deps);

@@ -3,8 +3,8 @@
  * change in the request's own transaction; the group is woken after the commit.
  */
 import { joinGroup, leaveGroup } from '../db/members';
-import type { Actor } from './auth';
-import { wakeGroups, type ApiDeps } from './deps';
+import { wakeGroups } from './deps';
+import type { ReadingDeps, Seeker } from './reading';
 import { viewMember } from './schemas/groups';
 import { selectMembership } from './selectors';
 import type { NameOrId } from './wire';
@@ -15,8 +15,8 @@ export interface Named {
   project: NameOrId | undefined;
 }
 
-export async function join(deps: ApiDeps, actor: Actor, named: Named) {
-  const { group, instance } = await selectMembership({ db: deps.db, actor }, 'modify', named);
+export async function join(deps: ReadingDeps, seeker: Seeker, named: Named) {
+  const { group, instance } = await selectMembership(seeker, 'modify', named);
   const { member, requests } = await deps.db.transaction((tx) =>
     joinGroup(tx, { groupId: group.id, instanceId: instance.id }),
   );
@@ -24,7 +24,7 @@ export async function join(deps: ApiDeps, actor: Actor, named: Named) {
   return viewMember(member);
 }
 
-export async function leave(deps: ApiDeps, actor: Actor, named: Named): Promise<void> {
-  const { group, instance } = await selectMembership({ db: deps.db, actor }, 'modify', named);
+export async function leave(deps: ReadingDeps, seeker: Seeker, named: Named): Promise<void> {
+  const { group, instance } = await selectMembership(seeker, 'modify', named);
   wakeGroups(deps, await deps.db.transaction((tx) => leaveGroup(tx, { groupId: group.id, instanceId: instance.id })));
 }

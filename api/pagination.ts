@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import type { PageText } from '../db/page';
 import { isUuid, nameFault } from '../domain/names';
 import { invalidRequest } from './errors';
 import { shownAs } from './wire';
@@ -96,7 +97,11 @@ export function defineListing<Sort extends string, Filter extends string = never
 ) {
   const { name, sorts, filters = [] } = options;
   const [defaultSort] = Object.keys(sorts) as [Sort];
+  const tokenOf = ({ sort, filters: given }: Page<Sort, Filter>, after: string) =>
+    encode({ v: 1, list: name, sort, filters: { ...given } as Record<string, string>, after });
   return {
+    name,
+
     page(query: PageQuery<Sort, Filter>): Page<Sort, Filter> {
       const limit = Math.min(query.limit ?? DEFAULT_LIMIT, MAX_LIMIT);
       const given: Partial<Record<Filter, string>> = {};
@@ -123,9 +128,12 @@ export function defineListing<Sort extends string, Filter extends string = never
     /** `markerOf` gives of an item what `after` shall be for the next page in this page's order. */
     results<Item>(items: Item[], page: Page<Sort, Filter>, markerOf: (item: Item) => string | number) {
       const last = items.at(-1);
-      const token = (after: string) =>
-        encode({ v: 1, list: name, sort: page.sort, filters: { ...page.filters } as Record<string, string>, after });
-      return { items, next_page: last === undefined ? null : token(String(markerOf(last))) };
+      return { items, next_page: last === undefined ? null : tokenOf(page, String(markerOf(last))) };
+    },
+
+    /** The same of items that are JSON already. */
+    text({ items, last }: PageText, page: Page<Sort, Filter>): string {
+      return `{"items":${items},"next_page":${last === null ? 'null' : JSON.stringify(tokenOf(page, last))}}`;
     },
   };
 }

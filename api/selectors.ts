@@ -2,37 +2,24 @@
  * From what a request names to the resource that it may use. A name needs a project around it, an id must come without one.
  * Invariant: nothing leaves here that the caller may not use in the way asked for; what it may not see is not found.
  */
-import {
-  findGroup,
-  findInstance,
-  findProject,
-  findSilo,
-  type InProject,
-  type ProjectChild,
-  type ProjectRef,
-} from '../db/lookup';
+import { findInstance, findSilo, keyOf, type ProjectChild, type ProjectRef, type SeenGroup } from '../db/lookup';
 import { findPool, type PoolRow } from '../db/pools';
-import type { GroupRow } from '../db/groups';
-import type { Queryable } from '../db/client';
 import { nameFault } from '../domain/names';
-import type { Actor } from './auth';
 import { invalidRequest, notFound } from './errors';
 import { requireInProject, requireOnPool, type Action } from './policy';
+import type { Seeker } from './reading';
 import { isId, type NameOrId } from './wire';
-
-/** Who asks, and where to look. */
-export interface Seeker {
-  db: Queryable;
-  actor: Actor;
-}
 
 type Project = NameOrId | null | undefined;
 
 export const byNameOrId = (selector: NameOrId) => (isId(selector) ? { id: selector } : { name: selector });
 
-export async function selectProject({ db, actor }: Seeker, action: Action, selector: NameOrId): Promise<ProjectRef> {
+export async function selectProject(seeker: Seeker, action: Action, selector: NameOrId): Promise<ProjectRef> {
+  const { reading, actor } = seeker;
   const absent = () => notFound('project', byNameOrId(selector));
-  const found = await findProject(db, isId(selector) ? { id: selector } : { siloId: actor.siloId, name: selector });
+  const found = await reading.project(
+    keyOf(isId(selector) ? { id: selector } : { parent: actor.siloId, name: selector }),
+  );
   if (found === null) throw absent();
   requireInProject(actor, action, { projectId: found.id, siloId: found.siloId }, absent);
   return found;
@@ -43,7 +30,7 @@ export async function selectGroup(
   action: Action,
   selector: NameOrId,
   project: Project,
-): Promise<GroupRow> {
+): Promise<SeenGroup> {
   requireOneWay('multicast_group', selector, project);
   return groupIn(seeker, action, selector, project);
 }
@@ -63,7 +50,7 @@ export async function selectMembership(
   seeker: Seeker,
   action: Action,
   selectors: { group: NameOrId; instance: NameOrId; project: Project },
-): Promise<{ group: GroupRow; instance: ProjectChild }> {
+): Promise<{ group: SeenGroup; instance: ProjectChild }> {
   const { group, instance, project } = selectors;
   if (isId(group) && isId(instance)) requireOneWay('multicast_group', group, project);
   if (!isId(group)) requireOneWay('multicast_group', group, project);
@@ -74,7 +61,11 @@ export async function selectMembership(
   };
 }
 
-export async function selectPool({ db, actor }: Seeker, action: Action, selector: NameOrId): Promise<PoolRow> {
+export async function selectPool(
+  { db, actor }: Pick<Seeker, 'db' | 'actor'>,
+  action: Action,
+  selector: NameOrId,
+): Promise<PoolRow> {
   const absent = () => notFound('ip-pool', byNameOrId(selector));
   requireOnPool(actor, action, absent);
   const found = await findPool(db, byNameOrId(selector));
@@ -83,7 +74,10 @@ export async function selectPool({ db, actor }: Seeker, action: Action, selector
 }
 
 /** Finds a silo; whether the caller may use it is for the caller of this to ask. */
-export async function findSiloBy({ db }: Seeker, selector: NameOrId): Promise<{ id: string; name: string }> {
+export async function findSiloBy(
+  { db }: Pick<Seeker, 'db'>,
+  selector: NameOrId,
+): Promise<{ id: string; name: string }> {
   const found = await findSilo(db, byNameOrId(selector));
   if (found === null) throw notFound('silo', byNameOrId(selector));
   return found;
@@ -103,24 +97,28 @@ function requireOneWay(label: string, selector: NameOrId, project: Project): voi
   if (!isId(selector) && !given) throw invalidRequest(`project: must be given when ${label} is a name`);
 }
 
-async function groupIn(seeker: Seeker, action: Action, selector: NameOrId, project: Project): Promise<GroupRow> {
-  const found = await findGroup(seeker.db, await place(seeker, selector, project));
+async function groupIn(seeker: Seeker, action: Action, selector: NameOrId, project: Project): Promise<SeenGroup> {
+  const projectId = isId(selector) ? null : await placeOf(seeker, project);
+  const found = await seeker.reading.group(
+    keyOf(projectId === null ? { id: selector } : { parent: projectId, name: selector }),
+  );
   const absent = () => notFound('multicast-group', byNameOrId(selector));
   if (found === null) throw absent();
-  requireInProject(seeker.actor, action, { projectId: found.group.projectId, siloId: found.siloId }, absent);
-  return found.group;
+  requireInProject(seeker.actor, action, found, absent);
+  return found;
 }
 
 async function instanceIn(seeker: Seeker, action: Action, selector: NameOrId, project: Project): Promise<ProjectChild> {
-  const found = await findInstance(seeker.db, await place(seeker, selector, project));
+  const projectId = isId(selector) ? null : await placeOf(seeker, project);
+  const found = await findInstance(seeker.db, projectId === null ? { id: selector } : { projectId, name: selector });
   const absent = () => notFound('instance', byNameOrId(selector));
   if (found === null) throw absent();
   requireInProject(seeker.actor, action, found, absent);
   return found;
 }
 
-async function place(seeker: Seeker, selector: NameOrId, project: Project): Promise<InProject> {
-  if (isId(selector)) return { id: selector };
+/** The project that a name is looked for in. */
+async function placeOf(seeker: Seeker, project: Project): Promise<string> {
   if (project === null || project === undefined) throw invalidRequest('project: must be given with a name');
-  return { projectId: (await selectProject(seeker, 'read', project)).id, name: selector };
+  return (await selectProject(seeker, 'read', project)).id;
 }

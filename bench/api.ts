@@ -1,6 +1,6 @@
 /**
- * The external API under load: list, view, create, join; and, for the reads, a bare route of the same server library that returns the
- * same bytes.
+ * The external API under load: lists, views, create, join; and, for the reads, a bare route of the same server library that returns the
+ * same bytes. `list` is one page that everybody asks for, `pages` all pages of the project in turn.
  *
  *   node dist/bench/api.js [--requests 2000] [--groups 1000] [--concurrency 50] [--profile <folder>]
  */
@@ -35,18 +35,24 @@ command('api', async () => {
     const load = (origin: string, ask: (at: number) => Ask) =>
       underLoad(origin, flags.requests, flags.concurrency, () => tokens.headers(), ask);
     const project = `project=${rack.projectId}`;
+    const list = `/v1/multicast-groups?${project}&limit=100`;
+    await fill(rack, pool, { into: groups.slice(0, 1), groups: 0, instances: 100, prefix: 'members' });
     const reads = {
-      list: `/v1/multicast-groups?${project}&limit=100`,
-      view: `/v1/multicast-groups/${groups[7]?.id}`,
+      list: [list],
+      view: groups.map(({ id }) => `/v1/multicast-groups/${id}`),
+      view_by_name: groups.map(({ name }) => `/v1/multicast-groups/${name}?project=bench`),
+      pages: await pagesOf(rack, tokens, list),
+      members: [`/v1/multicast-groups/${groups[0]?.id}/members?limit=100`],
+      pools: ['/v1/ip-pools?limit=100'],
     };
     const figures: Record<string, unknown> = {};
-    for (const [name, path] of Object.entries(reads)) {
-      const answer = await bytesOf(rack, tokens, path);
+    for (const [name, paths] of Object.entries(reads)) {
+      const answer = await bytesOf(rack, tokens, paths[0] ?? '');
       const bare = await bareRoute(rack, name, answer);
-      const get = (at: string): Ask => ({ method: 'GET', path: at, status: 200 });
-      await load(rack.external, () => get(path));
+      const get = (path = ''): Ask => ({ method: 'GET', path, status: 200 });
+      await load(rack.external, (at) => get(paths[at % paths.length]));
       await load(bare, () => get('/'));
-      const ours = await load(rack.external, () => get(path));
+      const ours = await load(rack.external, (at) => get(paths[at % paths.length]));
       const theirs = await load(bare, () => get('/'));
       figures[name] = {
         ...ours,
@@ -107,6 +113,20 @@ async function bytesOf(rack: Rack, tokens: ApiTokens, path: string): Promise<Buf
   const answer = await fetch(rack.external + path, { headers: { authorization } });
   if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
   return Buffer.from(await answer.arrayBuffer());
+}
+
+/** The paths of all pages of a list. */
+async function pagesOf(rack: Rack, tokens: ApiTokens, first: string): Promise<string[]> {
+  const paths: string[] = [];
+  for (let path: string | null = first; path !== null;) {
+    const { items, next_page } = JSON.parse(String(await bytesOf(rack, tokens, path))) as {
+      items: unknown[];
+      next_page: string | null;
+    };
+    if (items.length > 0) paths.push(path);
+    path = next_page === null ? null : `${first}&page_token=${next_page}`;
+  }
+  return paths;
 }
 
 /** A process of its own that answers with these bytes and does nothing else. */

@@ -1,16 +1,17 @@
-/** Resident memory of the processes while something runs, sampled once a second: whether it is flat. */
+/** Resident memory of the processes while something runs, sampled: whether it is flat. */
 import { percentile, round } from './command';
 import type { Rack } from './rack';
-
-const EVERY_MS = 1_000;
 
 export class MemoryWatch {
   readonly #samples: Record<string, number[]> = {};
   readonly #timer: NodeJS.Timeout;
 
-  constructor(private readonly rack: Pick<Rack, 'usage'>) {
+  constructor(
+    private readonly rack: Pick<Rack, 'usage'>,
+    everyMs = 1_000,
+  ) {
     this.#sample();
-    this.#timer = setInterval(() => this.#sample(), EVERY_MS);
+    this.#timer = setInterval(() => this.#sample(), everyMs);
   }
 
   /** Stops watching. `first_fifth` and `last_fifth` are means: growth shows between them. */

@@ -31,6 +31,8 @@ import { usageOf, usageWithChildren, type Usages } from './usage';
 export interface RackOptions {
   switches?: number;
   sleds?: number;
+  /** Of the switches' tables; without an end unless asked for. */
+  limits?: 'real' | 'none';
   /** Where the API's and the worker's CPU profiles go. */
   profile?: string;
 }
@@ -154,7 +156,7 @@ async function startRack(folder: string, processes: Map<string, StackProcess>, o
     external: `http://127.0.0.1:${external}`,
     siloId: randomUUID(),
     projectId: randomUUID(),
-    switches: await startSwitches(options.switches ?? 2, run, listens),
+    switches: await startSwitches(options.switches ?? 2, options.limits ?? 'none', run, listens),
     sleds: await startSleds(options.sleds ?? 16, run, listens),
     run,
     listens,
@@ -195,11 +197,16 @@ async function postgres(folder: string, launch: (program: Program) => StackProce
 type Run = (name: string, script: string, args?: string[], env?: NodeJS.ProcessEnv) => StackProcess;
 type Listens = (started: StackProcess, port: number) => Promise<void>;
 
-async function startSwitches(count: number, run: Run, listens: Listens): Promise<BenchSwitch[]> {
+async function startSwitches(
+  count: number,
+  limits: 'real' | 'none',
+  run: Run,
+  listens: Listens,
+): Promise<BenchSwitch[]> {
   return Promise.all(
     Array.from({ length: count }, async (_, slot) => {
       const port = await freePort();
-      await listens(run(`switch${slot}`, join('bench', 'simulators.js'), ['switch', String(port)]), port);
+      await listens(run(`switch${slot}`, join('bench', 'simulators.js'), ['switch', String(port), limits]), port);
       return { id: randomUUID(), slot, address: `http://127.0.0.1:${port}` };
     }),
   );

@@ -1,8 +1,8 @@
 /**
  * The simulated rack of a benchmark, as programs of their own: one switch, or all the sleds in one process (each with a port of its
- * own). Tables have no end here, as no figure should be that of a table that is full.
+ * own). Tables have no end here unless that is what is measured: no other figure should be that of a table that is full.
  *
- *   node dist/bench/simulators.js switch <port>
+ *   node dist/bench/simulators.js switch <port> none|real
  *   node dist/bench/simulators.js sleds <id>=<port> …
  */
 import { startSledAgentSimulator } from '../simulators/sled-agent/server';
@@ -12,7 +12,12 @@ const HOST = '127.0.0.1';
 
 async function main([what, ...rest]: string[]): Promise<void> {
   if (what === 'switch') {
-    await startSwitchSimulator({ host: HOST, port: Number(rest[0]), apiLevel: 13, limits: 'none' });
+    await startSwitchSimulator({
+      host: HOST,
+      port: Number(rest[0]),
+      apiLevel: 13,
+      limits: rest[1] === 'real' ? 'real' : 'none',
+    });
     return;
   }
   for (const sled of rest) {

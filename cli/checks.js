@@ -1,13 +1,14 @@
 'use strict';
 /**
  * What `npm test` runs, in order: types, format, lint, dead code, then every test suite. All of them run even when one
- * fails, a table tells what became of each, and the exit code is 0 only if all passed.
+ * fails, tables tell what was tried to break and what became of each, and the exit code is 0 only if all passed.
  *
  * `npm test -- PATTERN…` runs the checks and only the suites that match.
  */
 const { spawn } = require('node:child_process');
 const { mkdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
+const { forgetTried, tried } = require('./tried.js');
 
 const root = path.join(__dirname, '..');
 const folder = path.join(root, '.rackcast');
@@ -67,11 +68,12 @@ async function suites(patterns) {
 
 async function main() {
   mkdirSync(folder, { recursive: true });
+  forgetTried();
   const results = [];
   for (const step of STATIC) results.push(await check(step));
   const tests = await suites(process.argv.slice(2));
   results.push(tests);
-  process.stdout.write('\n');
+  process.stdout.write(`\n${tried()}\n`);
   for (const { name, ok, seconds, detail } of results) {
     process.stdout.write(
       `  ${ok ? 'ok  ' : 'FAIL'} ${name.padEnd(10)} ${seconds.toFixed(1).padStart(7)} s  ${detail}`

@@ -5,6 +5,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Queryable } from './client';
+import { each, texts } from './lists';
 import { apiToken, roleAssignment } from './schema';
 
 export type RoleName = 'admin' | 'collaborator' | 'viewer';
@@ -30,23 +31,36 @@ const FLEET = '00000000-0000-0000-0000-000000000000';
 /** Tokens have 256 random bits: a fast hash is enough. */
 export const hashToken = (token: string) => createHash('sha256').update(token).digest('hex');
 
-/** Whose token this is, with all roles, in one round trip; null if there is none or it has expired. */
-export async function findToken(db: Queryable, hash: string): Promise<TokenOwner | null> {
+/** Whose tokens these are, with all roles, in one round trip; by hash, without those that do not exist or have expired. */
+export async function findTokens(db: Queryable, hashes: string[]): Promise<Map<string, TokenOwner>> {
   const rows = await db.execute<{
+    hash: string;
     id: string;
     actor_id: string;
     silo_id: string;
-    roles: [RoleScope, string, RoleName][];
+    roles: string | null;
   }>(sql`
-    select t.id, t.actor_id, t.silo_id,
-      coalesce((select jsonb_agg(jsonb_build_array(r.scope, r.resource_id, r.role))
-                from role_assignment r where r.actor_id = t.actor_id), '[]') as roles
-    from api_token t
-    where t.hash = ${hash} and (t.time_expires is null or t.time_expires > now())`);
-  const row = rows[0];
-  if (row === undefined) return null;
-  const roles = row.roles.map(([scope, id, role]) => ({ scope, role, resourceId: scope === 'fleet' ? null : id }));
-  return { tokenId: row.id, actorId: row.actor_id, siloId: row.silo_id, roles };
+    select t.hash, t.id, t.actor_id, t.silo_id,
+      (select string_agg(concat_ws(' ', r.scope, r.resource_id, r.role), ',')
+        from role_assignment r where r.actor_id = t.actor_id) as roles
+    from ${each(texts(hashes))} w(hash) join api_token t on t.hash = w.hash
+    where t.time_expires is null or t.time_expires > now()`);
+  return new Map(
+    [...rows].map(({ hash, id, actor_id: actorId, silo_id: siloId, roles }) => [
+      hash,
+      { tokenId: id, actorId, siloId, roles: roles === null ? [] : roles.split(',').map(grantIn) },
+    ]),
+  );
+}
+
+/** `scope resource role`, as the statement above writes it. */
+function grantIn(text: string): RoleGrant {
+  const [scope, resourceId, role] = text.split(' ') as [RoleScope, string, RoleName];
+  return { scope, resourceId: scope === 'fleet' ? null : resourceId, role };
+}
+
+export async function findToken(db: Queryable, hash: string): Promise<TokenOwner | null> {
+  return (await findTokens(db, [hash])).get(hash) ?? null;
 }
 
 export interface NewToken {

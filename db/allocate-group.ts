@@ -3,20 +3,21 @@
  *
  * Invariants: no two live groups ever have one address; the address given is the lowest free one of the pool; a range's child
  * generation grows with each address taken from it. Allocation takes one statement under the pool's row lock, so the next in
- * line sees this one's address; the unique index stands behind it.
+ * line sees this one's address; the unique index stands behind it. The lock is taken as late as can be, since all who make groups
+ * in the pool queue for it: what could be refused before has been refused by then, and is looked at once more.
  */
 import { randomUUID } from 'node:crypto';
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { groupAddressFault, isSourceSpecific, RESERVED_BLOCKS, addressOf, type IpAddress } from '../domain/addresses';
 import { CodedError } from '../domain/errors';
 import { LIMITS } from '../domain/limits';
 import { underlayAddress } from '../domain/underlay';
 import type { Tx } from './client';
 import { claimName } from './group-updates';
-import type { GroupRow } from './groups';
-import { lockPool, type PoolRow } from './pools';
+import { groupColumns } from './groups';
+import { lockPool } from './pools';
 import { requestGroups, type GroupRequest } from './requests';
-import { ipPoolRange, ipPoolSilo, multicastGroup, project, underlayMulticastGroup, vpc } from './schema';
+import { project, underlayMulticastGroup, vpc } from './schema';
 import { violatedIndex } from './violations';
 
 export interface NewGroup {
@@ -38,54 +39,49 @@ interface Identity {
   vni: number;
 }
 
-export async function createGroup(tx: Tx, wanted: NewGroup): Promise<{ group: GroupRow; requests: GroupRequest[] }> {
-  const pool = await requirePool(tx, wanted);
-  await requireFit(tx, pool, wanted);
+export async function createGroup(tx: Tx, wanted: NewGroup): Promise<{ view: string; requests: GroupRequest[] }> {
+  await requireFit(tx, wanted);
   const vni = await holdProject(tx, wanted);
   const id = randomUUID();
   await claimName(tx, wanted.project.id, wanted.name, id);
   const identity = { id, tag: `rackcast:${id}`, underlayId: randomUUID(), vni };
-  const ip = await allocate(tx, pool, wanted, identity);
-  if (ip === null) throw await whyNot(tx, pool, wanted.address);
-  await mapToUnderlay(tx, ip, identity);
-  const requests = await requestGroups(tx, [id]);
-  const [group] = await tx.select().from(multicastGroup).where(eq(multicastGroup.id, id));
-  if (group === undefined) throw new Error('the group just made is gone');
-  return { group, requests };
+  await lockPool(tx, wanted.poolId);
+  const pool = await requireFit(tx, wanted);
+  const made = await allocate(tx, wanted, identity);
+  if (made === null) throw await whyNot(tx, pool, wanted.address);
+  await mapToUnderlay(tx, made.ip, identity);
+  return { view: made.view, requests: await requestGroups(tx, [id]) };
 }
 
-/** Locks the pool, and only then looks whether it still is linked to the silo. */
-async function requirePool(tx: Tx, { poolId, project: { siloId } }: NewGroup): Promise<PoolRow> {
-  const pool = await lockPool(tx, poolId);
-  const link = and(eq(ipPoolSilo.ipPoolId, poolId), eq(ipPoolSilo.siloId, siloId));
-  if (pool === null || (await tx.$count(ipPoolSilo, link)) === 0) {
-    throw new CodedError('ObjectNotFound', `not found: ip-pool with id "${poolId}"`);
-  }
-  return pool;
+interface Pool extends Record<string, unknown> {
+  id: string;
+  name: string;
 }
 
-/** The pool's kind decides whether its groups have sources. */
-async function requireFit(tx: Tx, pool: PoolRow, { address, sources }: NewGroup): Promise<void> {
-  const [range] = await tx
-    .select({
-      specific: sql<boolean>`${ipPoolRange.firstAddress} << '232.0.0.0/8' or ${ipPoolRange.firstAddress} << 'ff30::/12'`,
-    })
-    .from(ipPoolRange)
-    .where(and(eq(ipPoolRange.ipPoolId, pool.id), isNull(ipPoolRange.timeDeleted)))
-    .limit(1);
-  if (range === undefined) {
+/** The pool has to be linked to the silo and to have ranges; its kind decides whether its groups have sources. */
+async function requireFit(tx: Tx, { poolId, project: { siloId }, address, sources }: NewGroup): Promise<Pool> {
+  const rows = await tx.execute<Pool & { ip_version: string; specific: boolean | null }>(sql`
+    select p.id, p.name, p.ip_version,
+      (select r.first_address << '232.0.0.0/8' or r.first_address << 'ff30::/12'
+        from ip_pool_range r where r.ip_pool_id = p.id and r.time_deleted is null limit 1) as specific
+    from ip_pool p join ip_pool_silo l on l.ip_pool_id = p.id
+    where p.id = ${poolId} and p.time_deleted is null and l.silo_id = ${siloId}`);
+  const pool = rows[0];
+  if (pool === undefined) throw new CodedError('ObjectNotFound', `not found: ip-pool with id "${poolId}"`);
+  if (pool.specific === null) {
     throw new CodedError('InsufficientCapacity', `Insufficient capacity: ip-pool "${pool.name}" has no ranges`);
   }
-  const foreign = sources.find((source) => `v${source.family}` !== pool.ipVersion);
+  const foreign = sources.find((source) => `v${source.family}` !== pool.ip_version);
   if (foreign !== undefined) {
-    throw invalid(`source ${foreign.text} is IPv${foreign.family}, ip-pool "${pool.name}" is IP${pool.ipVersion}`);
+    throw invalid(`source ${foreign.text} is IPv${foreign.family}, ip-pool "${pool.name}" is IP${pool.ip_version}`);
   }
-  if (range.specific && sources.length === 0) {
+  if (pool.specific && sources.length === 0) {
     throw invalid(`SSM multicast pool ${pool.id} requires one or more source IPs`);
   }
-  if (!range.specific && sources.length > 0 && (address === null || !isSourceSpecific(address))) {
+  if (!pool.specific && sources.length > 0 && (address === null || !isSourceSpecific(address))) {
     throw invalid(`Cannot allocate SSM multicast group from ASM pool ${pool.id}: its groups have no sources`);
   }
+  return pool;
 }
 
 /** The project and the VPC stay until the group is there to guard them. Returns the group's VNI. */
@@ -105,16 +101,17 @@ async function holdProject(tx: Tx, wanted: NewGroup): Promise<number> {
 
 /**
  * Takes an address and makes the row; null if there is none to take. The lowest free address of a range is its first one, or
- * follows a taken one or a reserved block, so nothing has to count through a range, however wide.
+ * follows a reserved block or the first taken one whose successor is not taken: nothing has to count through a range, however wide,
+ * and of the groups in it only those before the first gap are looked at.
  */
-async function allocate(tx: Tx, pool: PoolRow, wanted: NewGroup, made: Identity): Promise<string | null> {
+async function allocate(tx: Tx, wanted: NewGroup, made: Identity): Promise<{ ip: string; view: string } | null> {
   const explicit = wanted.address?.text ?? null;
   const sources = `{${wanted.sources.map((source) => source.text).join(',')}}`;
   try {
-    const rows = await tx.execute<{ ip: string }>(sql`
+    const rows = await tx.execute<{ ip: string; view: string }>(sql`
       with pool_range as (
         select id, first_address, last_address from ip_pool_range
-        where ip_pool_id = ${pool.id} and time_deleted is null
+        where ip_pool_id = ${wanted.poolId} and time_deleted is null
       ),
       candidate as (
         select c.address, r.id as range_id
@@ -123,9 +120,14 @@ async function allocate(tx: Tx, pool: PoolRow, wanted: NewGroup, made: Identity)
           union all
           select r.first_address where ${explicit}::inet is null
           union all
-          select g.multicast_ip + 1 from multicast_group g
-          where ${explicit}::inet is null and g.time_deleted is null
-            and g.multicast_ip >= r.first_address and g.multicast_ip < r.last_address
+          (select t.ip + 1 from (
+            select g.multicast_ip as ip, lead(g.multicast_ip) over (order by g.multicast_ip) as next from multicast_group g
+            where ${explicit}::inet is null and g.time_deleted is null
+              and g.multicast_ip between r.first_address and r.last_address
+          ) t
+          where t.next is distinct from t.ip + 1 and t.ip < r.last_address
+            and not exists (select 1 from ${reserved} where t.ip + 1 between b.first and b.last)
+          order by t.ip limit 1)
           union all
           select b.last + 1 from ${reserved} where ${explicit}::inet is null and b.last >= r.first_address and b.last < r.last_address
         ) c
@@ -138,13 +140,13 @@ async function allocate(tx: Tx, pool: PoolRow, wanted: NewGroup, made: Identity)
         from candidate c where r.id = c.range_id
         returning r.id, c.address
       )
-      insert into multicast_group (id, name, description, project_id, vpc_id, vni, ip_pool_id, ip_pool_range_id,
+      insert into multicast_group as r (id, name, description, project_id, vpc_id, vni, ip_pool_id, ip_pool_range_id,
         multicast_ip, source_ips, underlay_group_id, tag)
       select ${made.id}, ${wanted.name}, ${wanted.description}, ${wanted.project.id}, ${wanted.vpcId}::uuid, ${made.vni}::integer,
-        ${pool.id}, c.id, c.address, ${sources}::inet[], ${made.underlayId}, ${made.tag}
+        ${wanted.poolId}, c.id, c.address, ${sources}::inet[], ${made.underlayId}, ${made.tag}
       from counted c
-      returning host(multicast_ip) as ip`);
-    return rows[0]?.ip ?? null;
+      returning host(multicast_ip) as ip, (select to_json(v)::text from (select ${groupColumns}) v) as view`);
+    return rows[0] ?? null;
   } catch (error) {
     if (violatedIndex(error) !== 'lookup_multicast_group_by_name_and_project') throw error;
     throw new CodedError('ObjectAlreadyExists', `already exists: multicast-group "${wanted.name}"`, { cause: error });
@@ -155,7 +157,7 @@ const reserved = sql.raw(
   `(values ${RESERVED_BLOCKS.map(({ family, first, last }) => `('${addressOf(family, first).text}'::inet, '${addressOf(family, last).text}'::inet)`).join(', ')}) b(first, last)`,
 );
 
-async function whyNot(tx: Tx, pool: PoolRow, address: IpAddress | null): Promise<CodedError> {
+async function whyNot(tx: Tx, pool: Pool, address: IpAddress | null): Promise<CodedError> {
   if (address === null) {
     return new CodedError(
       'InsufficientCapacity',

@@ -8,7 +8,7 @@ import type { EventEnd } from '../domain/events';
 import { LIMITS } from '../domain/limits';
 import type { Db, Queryable } from './client';
 import { endsByItself } from './end-events';
-import { uuids } from './lists';
+import { texts, uuids } from './lists';
 import type { RoundOutcome } from './waiters';
 
 export interface Delivery {
@@ -33,17 +33,20 @@ export async function undelivered(db: Queryable, groupId: string): Promise<Deliv
   return [...byRun.values()];
 }
 
+/** Runs whose events have all ended, some of them with this group, and how. */
 async function endedRuns(db: Queryable, groupId: string): Promise<(EventEnd & { workflowId: string })[]> {
-  const rows = await db.execute<EventEnd & { workflowId: string }>(sql`
-    with runs as materialized (
-      select distinct e.claimed_by as run from group_waiter w join instance_event e on e.event_id = w.event_id
-      where w.group_id = ${groupId} and ${untold} and e.time_finished is not null and ${endsByItself})
-    select runs.run as "workflowId", e."eventId", e.outcome, e.reason
-    from runs cross join lateral (
-      select e.event_id as "eventId", e.state as outcome, e.reason, bool_and(e.time_finished is not null) over () as all_ended
-      from instance_event e where e.claimed_by = runs.run and ${endsByItself}) e
-    where e.all_ended`);
-  return [...rows];
+  const touched = await db.execute<{ run: string }>(sql`
+    select distinct e.claimed_by as run from group_waiter w join instance_event e on e.event_id = w.event_id
+    where w.group_id = ${groupId} and ${untold} and e.time_finished is not null and ${endsByItself}`);
+  if (touched.length === 0) return [];
+  const over = await db.execute<{ run: string }>(sql`
+    select r.run from unnest(${texts([...touched].map((row) => row.run))}) as r(run) where not exists (
+      select 1 from instance_event e where e.claimed_by = r.run and e.time_finished is null and ${endsByItself})`);
+  if (over.length === 0) return [];
+  const ended = await db.execute<EventEnd & { workflowId: string }>(sql`
+    select e.claimed_by as "workflowId", e.event_id as "eventId", e.state as outcome, e.reason
+    from instance_event e where e.claimed_by = any(${texts([...over].map((row) => row.run))}) and ${endsByItself}`);
+  return [...ended];
 }
 
 async function openWaits(

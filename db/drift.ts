@@ -1,9 +1,9 @@
 /** Drift, kept: found by reconciliation, closed by the round that repaired it. */
 import { and, asc, desc, eq, isNotNull, isNull, lt, sql } from 'drizzle-orm';
 import type { Difference } from '../domain/drift';
-import type { Queryable } from './client';
+import type { Db, Queryable } from './client';
 import { drift, multicastGroup, rackSwitch } from './schema';
-import { uuids } from './lists';
+import { texts, uuids } from './lists';
 
 export type DriftRow = typeof drift.$inferSelect;
 
@@ -15,7 +15,10 @@ export interface FoundDrift {
   detail: string;
 }
 
-/** Drift that is known and open already keeps the time when it was found. */
+/**
+ * Drift that is known and open already keeps the time when it was found. What is found of the same port, or of the group as a whole,
+ * is one row that says all of it.
+ */
 export async function recordDrift(
   db: Queryable,
   switchId: string,
@@ -25,10 +28,37 @@ export async function recordDrift(
   if (found.length === 0) return;
   await db.execute(sql`
     insert into drift (switch_id, group_id, group_ip, kind, port, detail, time_repaired, repaired_by)
-    select ${switchId}, r."groupId", r.ip, r.kind::drift_kind, coalesce(r.port, ''), r.detail,
+    select ${switchId}, r."groupId", min(r.ip), r.kind::drift_kind, coalesce(r.port, ''), string_agg(r.detail, ', ' order by r.detail),
       case when ${repairedBy}::text is not null then now() end, ${repairedBy}::text
     from jsonb_to_recordset(${JSON.stringify(found)}::jsonb) as r("groupId" text, ip text, kind text, port text, detail text)
+    group by r."groupId", r.kind, r.port
     on conflict (switch_id, group_id, kind, port) where time_repaired is null do nothing`);
+}
+
+/**
+ * What a sweep of one switch has made of the orphans on it: those that it removed are kept as repaired, those that it could not remove
+ * stay open, and of those that an earlier sweep had to leave and this one did not meet somebody else has taken care.
+ */
+export async function settleOrphans(
+  db: Db,
+  switchId: string,
+  { removed, left, by }: { removed: FoundDrift[]; left: FoundDrift[]; by: string },
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    const closed = await tx.execute<{ id: string }>(sql`
+      update drift set time_repaired = now(), repaired_by = ${by}
+      where switch_id = ${switchId} and kind = 'orphan' and time_repaired is null
+        and not group_id = any(${texts(left.map((orphan) => orphan.groupId))})
+      returning group_id as id`);
+    const known = new Set([...closed].map((row) => row.id));
+    await recordDrift(
+      tx,
+      switchId,
+      removed.filter((orphan) => !known.has(orphan.groupId)),
+      by,
+    );
+    await recordDrift(tx, switchId, left);
+  });
 }
 
 /** What these switches have acknowledged of the group is what they hold: nothing about it differs any more. */
@@ -81,8 +111,15 @@ export async function listDrift(db: Queryable, page: DriftPage, filter: DriftFil
   return rows.map((row) => ({ ...row.drift, slot: row.slot, groupName: row.groupName }));
 }
 
-/** Repaired drift older than this is forgotten. */
-export async function forgetDrift(db: Queryable, days: number): Promise<void> {
+/**
+ * Repaired drift older than this is forgotten. What was open of a group or a switch that is gone meanwhile has nobody left to repair it.
+ */
+export async function forgetDrift(db: Queryable, days: number, by: string): Promise<void> {
+  await db.execute(sql`
+    update drift d set time_repaired = now(), repaired_by = ${by}
+    where d.time_repaired is null and (not exists (select 1 from switch s where s.id = d.switch_id)
+      or d.kind <> 'orphan' and not exists (
+        select 1 from multicast_group g where g.id = case when d.kind <> 'orphan' then d.group_id::uuid end))`);
   await db.execute(sql`delete from drift where time_repaired < now() - ${days} * interval '1 day'`);
 }
 

@@ -32,14 +32,17 @@ export async function endIdle(db: Queryable, eventIds: string[]): Promise<Finish
 
 /** Ends the events that this group has brought their last outcome. What failed first, in the order of groups, is the reason. */
 export async function endServed(db: Queryable, groupId: string): Promise<FinishedEvent[]> {
+  const served = await db.execute<{ id: string }>(sql`
+    select event_id as id from group_waiter where group_id = ${groupId} and outcome is not null and not told`);
+  if (served.length === 0) return [];
   const decided = await db.execute<Decided>(sql`
-    select w.event_id as id, (array_agg(coalesce(host(g.multicast_ip) || ': ', '') || coalesce(o.reason, o.outcome) order by o.group_id)
-      filter (where o.outcome <> 'served'))[1] as failure
-    from group_waiter w join group_waiter o on o.event_id = w.event_id left join multicast_group g on g.id = o.group_id
-    where w.group_id = ${groupId} and w.outcome is not null and not w.told
+    select w.event_id as id, (array_agg(coalesce(host(g.multicast_ip) || ': ', '') || coalesce(w.reason, w.outcome) order by w.group_id)
+      filter (where w.outcome <> 'served'))[1] as failure
+    from group_waiter w left join multicast_group g on g.id = w.group_id
+    where w.event_id = any(${uuids([...served].map((row) => row.id))})
     group by w.event_id
     -- A group that is gone has nothing left to wait for.
-    having bool_and(o.outcome is not null or g.id is null)`);
+    having bool_and(w.outcome is not null or g.id is null)`);
   return end(db, [...decided]);
 }
 

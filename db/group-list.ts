@@ -28,6 +28,7 @@ export interface GroupListRow extends Record<string, unknown> {
   requested: number;
   served: number;
   round: number;
+  writes: number;
   outcome: string | null;
   reason: string | null;
   failures: number;
@@ -58,17 +59,20 @@ export async function listGroupsWithFigures(
       where s.service <> 'in_service'
         and not coalesce(a.incarnation = s.incarnation and not a.suspect and a.config_generation >= p.config_generation, false)
       group by p.id
+    ), written as (
+      select a.group_id as id, sum(a.writes)::float8 as writes from switch_ack a where a.group_id in (select id from page) group by 1
     ), differing as (
       select d.group_id, count(*)::int as count from drift d
       where d.time_repaired is null and d.group_id in (select id::text from page) group by 1
     )
     select p.id, p.name, host(p.multicast_ip) as multicast_ip, p.project_id, p.ip_pool_id, p.state,
       coalesce(c.joining, 0) as joining, coalesce(c.joined, 0) as joined, coalesce(c."left", 0) as "left",
-      coalesce(c.removed, 0) as removed, p.requested, p.served, p.round, p.outcome, p.reason, p.failures,
+      coalesce(c.removed, 0) as removed, p.requested, p.served, p.round, coalesce(w.writes, 0) as writes, p.outcome, p.reason, p.failures,
       coalesce(l.switches, '{}') as degraded, coalesce(d.count, 0) as drift, p.time_converged, p.time_retry
     from page p
       left join counted c on c.id = p.id
       left join lacking l on l.id = p.id
+      left join written w on w.id = p.id
       left join differing d on d.group_id = p.id::text
     order by p.id`);
   return [...rows].map((row) => ({

@@ -13,6 +13,7 @@ export interface SwitchStatus extends Record<string, unknown> {
   config: SwitchConfig | null;
   config_generation: number;
   round: number;
+  writes: number;
   /** Whether the acknowledgement is of what now runs there. */
   current: boolean;
   suspect: boolean;
@@ -48,7 +49,7 @@ export interface FlowStatus extends Record<string, unknown> {
 export async function switchStatuses(db: Queryable, groupId: string): Promise<SwitchStatus[]> {
   const rows = await db.execute<SwitchStatus>(sql`
     select s.id as switch_id, 'switch' || s.slot as name, s.service, a.config,
-      coalesce(a.config_generation, 0) as config_generation, coalesce(a.round, 0) as round,
+      coalesce(a.config_generation, 0) as config_generation, coalesce(a.round, 0) as round, coalesce(a.writes, 0)::float8 as writes,
       coalesce(a.incarnation = s.incarnation, false) as current, coalesce(a.suspect, false) as suspect,
       a.last_error, a.time_last_error, a.time_acked
     from switch s left join switch_ack a on a.switch_id = s.id and a.group_id = ${groupId}

@@ -6,7 +6,7 @@ import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { CodedError } from '../domain/errors';
 import type { Queryable, Tx } from './client';
 import { claimName, refuseUpdates } from './group-updates';
-import { pageBy, type NamePage } from './page';
+import { instant, readPage, type NamePage, type PageRead } from './page';
 import { requestGroups, type GroupRequest } from './requests';
 import { multicastGroup } from './schema';
 
@@ -14,14 +14,19 @@ export type GroupRow = typeof multicastGroup.$inferSelect;
 
 const live = (id: string) => and(eq(multicastGroup.id, id), isNull(multicastGroup.timeDeleted));
 
-export async function listGroups(db: Queryable, projectId: string, page: NamePage): Promise<GroupRow[]> {
-  const { where, order } = pageBy(multicastGroup, page);
-  return db
-    .select()
-    .from(multicastGroup)
-    .where(and(eq(multicastGroup.projectId, projectId), isNull(multicastGroup.timeDeleted), where))
-    .orderBy(order)
-    .limit(page.limit);
+/** What users see of a group `r`; the API's schema says the same. */
+export const groupColumns = sql`
+  r.id, r.name, r.description, ${instant(sql`r.time_created`)} as time_created, ${instant(sql`r.time_modified`)} as time_modified,
+  r.multicast_ip, r.source_ips, r.ip_pool_id, r.project_id, r.vpc_id, r.vni, initcap(r.state::text) as state`;
+
+export async function listGroups(
+  db: Queryable,
+  projectId: string,
+  page: NamePage,
+  known: string | null,
+): Promise<PageRead> {
+  const rows = sql`from multicast_group r where r.project_id = ${projectId} and r.time_deleted is null`;
+  return readPage(db, { columns: groupColumns, rows }, page, known);
 }
 
 /** New name or description, which no switch knows of. Only an Active group can be changed. */

@@ -12,6 +12,17 @@ export function texts(values: readonly string[]): SQL {
   return sql`${literal(values)}::text[]`;
 }
 
+/**
+ * A list as rows: `from ${each(uuids(ids))} w(id)`. Postgres does not look at how many there are when it plans, so that one plan is
+ * made and kept; it would plan each statement anew if short lists looked cheaper than the list it cannot see.
+ */
+export function each(...lists: SQL[]): SQL {
+  return sql`unnest(${sql.join(
+    lists.map((list) => sql`(select ${list})`),
+    sql`, `,
+  )})`;
+}
+
 /** Postgres' own way to write an array. */
 function literal(values: readonly string[]): string {
   return `{${values.map((value) => `"${value.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;

@@ -4,10 +4,11 @@
  */
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Queryable } from './client';
+import { groupColumns } from './groups';
+import { each, texts, uuids } from './lists';
 import { instance, multicastGroup, project, silo, vpc } from './schema';
 
 export type ById = { id: string };
-export type InSilo = ById | { siloId: string; name: string };
 export type InProject = ById | { projectId: string; name: string };
 
 export interface ProjectRef {
@@ -32,12 +33,16 @@ export async function findSilo(
   return rows[0] ?? null;
 }
 
-export async function findProject(db: Queryable, by: InSilo): Promise<ProjectRef | null> {
-  const rows = await db
-    .select({ id: project.id, siloId: project.siloId, name: project.name })
-    .from(project)
-    .where('id' in by ? eq(project.id, by.id) : and(eq(project.siloId, by.siloId), eq(project.name, by.name)));
-  return rows[0] ?? null;
+/** By id, or by silo and name; each under the key it was asked for. */
+export async function findProjects(db: Queryable, keys: string[]): Promise<Map<string, ProjectRef>> {
+  const { ids, parents, names } = sorted(keys);
+  const rows = await db.execute<{ key: string; id: string; silo_id: string; name: string }>(sql`
+    select p.id::text as key, p.id, p.silo_id, p.name from ${each(uuids(ids))} w(id) join project p on p.id = w.id
+    union all
+    select w.silo_id || '/' || w.name, p.id, p.silo_id, p.name
+    from ${each(uuids(parents), texts(names))} w(silo_id, name)
+      join project p on p.silo_id = w.silo_id and p.name = w.name`);
+  return new Map([...rows].map(({ key, id, silo_id: siloId, name }) => [key, { id, siloId, name }]));
 }
 
 export async function findVpc(
@@ -62,6 +67,38 @@ export async function findInstance(db: Queryable, by: InProject): Promise<Projec
   return rows[0] ?? null;
 }
 
+/** A group as it is shown, and where it is. */
+export interface SeenGroup {
+  id: string;
+  projectId: string;
+  siloId: string;
+  /** JSON. */
+  view: string;
+}
+
+/** By id, or by project and name; each under the key it was asked for. */
+export async function findGroups(db: Queryable, keys: string[]): Promise<Map<string, SeenGroup>> {
+  const { ids, parents, names } = sorted(keys);
+  const rows = await db.execute<{ key: string; id: string; project_id: string; silo_id: string; view: string }>(sql`
+    select w.key, r.id, r.project_id, p.silo_id, (select to_json(v)::text from (select ${groupColumns}) v) as view
+    from (
+      select id::text as key, id from ${each(uuids(ids))} w(id)
+      union all
+      select w.project_id || '/' || w.name, g.id
+      from ${each(uuids(parents), texts(names))} w(project_id, name)
+        join multicast_group g on g.project_id = w.project_id and g.name = w.name and g.time_deleted is null
+    ) w
+      join multicast_group r on r.id = w.id
+      join project p on p.id = r.project_id
+    where r.time_deleted is null`);
+  return new Map(
+    [...rows].map(({ key, id, project_id: projectId, silo_id: siloId, view }) => [
+      key,
+      { id, projectId, siloId, view },
+    ]),
+  );
+}
+
 export async function findGroup(db: Queryable, by: InProject | { ip: string }) {
   const rows = await db
     .select({ group: multicastGroup, siloId: project.siloId })
@@ -75,4 +112,17 @@ function groupIs(by: InProject | { ip: string }) {
   if ('ip' in by) return sql`${multicastGroup.multicastIp} = ${by.ip}::inet`;
   if ('id' in by) return eq(multicastGroup.id, by.id);
   return and(eq(multicastGroup.projectId, by.projectId), eq(multicastGroup.name, by.name));
+}
+
+/** One text for a resource: its id, or its parent's id and its name. Names have no slash. */
+export const keyOf = (by: ById | { parent: string; name: string }): string =>
+  'id' in by ? by.id : `${by.parent}/${by.name}`;
+
+function sorted(keys: string[]): { ids: string[]; parents: string[]; names: string[] } {
+  const named = keys.map((key) => key.split('/')).filter((parts) => parts.length === 2);
+  return {
+    ids: keys.filter((key) => !key.includes('/')),
+    parents: named.map(([parent = '']) => parent),
+    names: named.map(([, name = '']) => name),
+  };
 }

@@ -6,11 +6,11 @@
  * most `groupsPerInstance` live memberships, and only in groups of its own project.
  */
 import { randomUUID } from 'node:crypto';
-import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import { CodedError } from '../domain/errors';
 import { LIMITS } from '../domain/limits';
 import type { Queryable, Tx } from './client';
-import { pageById, type IdPage } from './page';
+import { instant, readPage, type IdPage, type PageRead } from './page';
 import { requestGroups, type GroupRequest } from './requests';
 import { instance, multicastGroup, multicastGroupMember } from './schema';
 
@@ -21,23 +21,26 @@ export interface Membership {
   groupId: string;
 }
 
-export async function listGroupMembers(db: Queryable, groupId: string, page: IdPage): Promise<MemberRow[]> {
-  const { where, order } = pageById(multicastGroupMember.id, page);
-  return db
-    .select()
-    .from(multicastGroupMember)
-    .where(and(eq(multicastGroupMember.externalGroupId, groupId), isNull(multicastGroupMember.timeDeleted), where))
-    .orderBy(order)
-    .limit(page.limit);
+/** What users see of a member `r`; the API's schema says the same. */
+const memberColumns = sql`
+  r.id, 'member-' || r.id as name, 'multicast group member ' || r.id as description,
+  ${instant(sql`r.time_created`)} as time_created, ${instant(sql`r.time_modified`)} as time_modified,
+  r.external_group_id as multicast_group_id, r.parent_id as instance_id, initcap(r.state::text) as state`;
+
+export async function listGroupMembers(
+  db: Queryable,
+  groupId: string,
+  page: IdPage,
+  known: string | null,
+): Promise<PageRead> {
+  const rows = sql`from multicast_group_member r where r.external_group_id = ${groupId} and r.time_deleted is null`;
+  return readPage(db, { columns: memberColumns, rows }, page, known);
 }
 
 /** All of them: there are few, by the limit above. */
-export async function listMemberships(db: Queryable, instanceId: string): Promise<MemberRow[]> {
-  return db
-    .select()
-    .from(multicastGroupMember)
-    .where(and(eq(multicastGroupMember.parentId, instanceId), isNull(multicastGroupMember.timeDeleted)))
-    .orderBy(asc(multicastGroupMember.id));
+export async function listMemberships(db: Queryable, instanceId: string, known: string | null): Promise<PageRead> {
+  const rows = sql`from multicast_group_member r where r.parent_id = ${instanceId} and r.time_deleted is null`;
+  return readPage(db, { columns: memberColumns, rows }, { limit: LIMITS.groupsPerInstance, after: null }, known);
 }
 
 /** Makes the instance a member. One that is wanted already stays as it is; one that was Left is wanted again. */

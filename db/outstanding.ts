@@ -9,7 +9,7 @@ export interface Outstanding {
   groupsDue: number;
   /** Removed memberships that are not confirmed. */
   tombstones: number;
-  /** Differences found and not repaired. */
+  /** Groups that are known to differ on a switch, once for each switch. */
   drift: number;
   members: number;
 }
@@ -23,7 +23,7 @@ export async function outstanding(db: Queryable): Promise<Outstanding> {
         where (requested > attempted or time_retry is not null)
           and (requested > attempted or time_retry <= clock_timestamp()))::int as "groupsDue",
       (select count(*) from multicast_group_member where time_deleted is not null)::int as tombstones,
-      (select count(*) from drift where time_repaired is null)::int as drift,
+      (select count(*) from (select distinct switch_id, group_id from drift where time_repaired is null and kind <> 'orphan') d)::int as drift,
       (select count(*) from multicast_group_member where time_deleted is null)::int as members`);
   if (rows[0] === undefined) throw new Error('no numbers');
   return rows[0];

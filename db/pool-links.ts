@@ -2,11 +2,11 @@
  * Links of IP pools to silos. Invariants: a silo has at most one default per pool type and IP version; a link that groups of the
  * silo depend on stays.
  */
-import { and, eq, isNull, ne } from 'drizzle-orm';
+import { and, eq, isNull, ne, sql } from 'drizzle-orm';
 import { CodedError } from '../domain/errors';
 import type { IpFamily } from '../domain/addresses';
 import type { Queryable, Tx } from './client';
-import { pageBy, pageById, type IdPage, type NamePage } from './page';
+import { instant, pageById, readPage, type IdPage, type NamePage, type PageRead } from './page';
 import { lockPool, type PoolRow, type PoolSelector } from './pools';
 import { ipPool, ipPoolSilo, multicastGroup, project, silo } from './schema';
 import { violatedIndex } from './violations';
@@ -26,13 +26,20 @@ export async function listLinks(db: Queryable, poolId: string, page: IdPage): Pr
     .limit(page.limit);
 }
 
-export async function listLinkedPools(db: Queryable, siloId: string, page: NamePage): Promise<LinkedPool[]> {
-  const { where, order } = pageBy(ipPool, page);
-  const rows = await linkedPools(db)
-    .where(and(eq(ipPoolSilo.siloId, siloId), isNull(ipPool.timeDeleted), where))
-    .orderBy(order)
-    .limit(page.limit);
-  return rows.map((row) => ({ ...row.pool, isDefault: row.isDefault }));
+/** What a silo's users see of a pool `r`, linked by `l`; the API's schema says the same. */
+const linkedColumns = sql`
+  r.id, r.name, r.description, ${instant(sql`r.time_created`)} as time_created, ${instant(sql`r.time_modified`)} as time_modified,
+  l.is_default`;
+
+export async function listLinkedPools(
+  db: Queryable,
+  siloId: string,
+  page: NamePage,
+  known: string | null,
+): Promise<PageRead> {
+  const rows = sql`
+    from ip_pool r join ip_pool_silo l on l.ip_pool_id = r.id where l.silo_id = ${siloId} and r.time_deleted is null`;
+  return readPage(db, { columns: linkedColumns, rows, version: sql`xidsend(r.xmin) || xidsend(l.xmin)` }, page, known);
 }
 
 /** A pool as its silo's users see it; null whether it does not exist or is not linked. */

@@ -5,7 +5,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { CodedError } from '../domain/errors';
 import type { Queryable, Tx } from './client';
-import { pageBy, type NamePage } from './page';
+import { instant, readPage, type NamePage, type PageRead } from './page';
 import { ipPool, ipPoolRange, ipPoolSilo, multicastGroup, rackSwitch, sled } from './schema';
 import { violatedIndex } from './violations';
 
@@ -26,14 +26,15 @@ export async function findPool(db: Queryable, by: PoolSelector): Promise<PoolRow
   return rows[0] ?? null;
 }
 
-export async function listPools(db: Queryable, page: NamePage): Promise<PoolRow[]> {
-  const { where, order } = pageBy(ipPool, page);
-  return db
-    .select()
-    .from(ipPool)
-    .where(and(isNull(ipPool.timeDeleted), where))
-    .orderBy(order)
-    .limit(page.limit);
+/** What operators see of a pool `r`; the API's schema says the same. */
+const poolColumns = sql`
+  r.id, r.name, r.description, ${instant(sql`r.time_created`)} as time_created, ${instant(sql`r.time_modified`)} as time_modified,
+  r.ip_version, r.pool_type, r.mvlan, r.switch_port_uplinks`;
+
+export async function listPools(db: Queryable, page: NamePage, known: string | null): Promise<PageRead> {
+  const rows = sql`from ip_pool r where r.time_deleted is null`;
+  // What a pool does not have is not mentioned.
+  return readPage(db, { columns: poolColumns, rows, item: sql`json_strip_nulls(to_json(v))` }, page, known);
 }
 
 export async function createPool(db: Queryable, pool: NewPool): Promise<PoolRow> {

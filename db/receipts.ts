@@ -28,12 +28,14 @@ export interface Receipt {
   /** It said no, and will say so again. */
   refused: boolean;
   error: string | null;
+  /** Writes that its acknowledgement took; absent = none is known of. */
+  writes?: number;
 }
 
 /** A switch that restarted or fell silent meanwhile is not believed: its row stays suspect. */
 export async function storeReceipts(
   tx: Tx,
-  { groupId, round, receipts }: { groupId: string; round: number; receipts: Receipt[] },
+  { groupId, round, receipts, partial }: { groupId: string; round: number; receipts: Receipt[]; partial: boolean },
   generations: number,
 ): Promise<void> {
   if (receipts.length === 0) return;
@@ -46,11 +48,12 @@ export async function storeReceipts(
       refused = r.refused,
       asked_members = case when r.acknowledged then null else a.asked_members end,
       time_acked = case when r.acknowledged then now() else a.time_acked end,
+      writes = a.writes + case when ${partial} then 0 else coalesce(r.writes, 0) end,
       last_error = case when r.acknowledged then null else coalesce(r.error, a.last_error) end,
       time_last_error = case when r.error is not null then now() else a.time_last_error end,
       time_modified = clock_timestamp()
     from jsonb_to_recordset(${JSON.stringify(receipts)}::jsonb)
-        as r("switchId" uuid, incarnation bigint, config jsonb, acknowledged boolean, refused boolean, error text)
+        as r("switchId" uuid, incarnation bigint, config jsonb, acknowledged boolean, refused boolean, error text, writes int)
       join switch s on s.id = r."switchId" join multicast_group g on g.id = ${groupId}
     where a.switch_id = r."switchId" and a.group_id = ${groupId} and a.round = ${round}`);
 }

@@ -13,27 +13,43 @@ const misfit = sql`
     or (m.sled_id, m.propolis_id, m.target_sled_id, m.target_propolis_id)
       is distinct from (i.sled_id, i.propolis_id, i.target_sled_id, i.target_propolis_id))`;
 
+/**
+ * Groups with flows that are not as they should be: not confirmed, with other sources than the group's, or of a VMM that no member has.
+ * The VMMs that members have are put together first: looked up flow by flow, a group would cost the square of its members.
+ */
+const flowsAstray = sql`
+  with calm as materialized (
+    select g.id, ${sourcesOf} as sources from multicast_group g where g.requested = g.attempted and g.time_retry is null
+  ), wanted as materialized (
+    select external_group_id as group_id, propolis_id from multicast_group_member where time_deleted is null and propolis_id is not null
+    union all
+    select external_group_id, target_propolis_id from multicast_group_member where time_deleted is null and target_propolis_id is not null
+  )
+  select distinct f.group_id as id
+  from member_flow f join calm g on g.id = f.group_id join sled s on s.id = f.sled_id
+    left join wanted w on w.group_id = f.group_id and w.propolis_id = f.propolis_id
+  where not f.registering and (f.state <> 'joined' or f.sources <> g.sources or w.propolis_id is null)`;
+
 export interface Repair {
   repaired: number;
   tombstones: number;
   requests: GroupRequest[];
+  /** There may be more than fit one transaction. */
+  more: boolean;
 }
 
 export async function repairMembers(db: Db): Promise<Repair> {
   return db.transaction(async (tx) => {
-    const { groups, instances } = await findMisfits(tx);
+    const misfits = await findMisfits(tx);
+    const groups = misfits.map((misfit) => misfit.groupId);
+    const instances = [...new Set(misfits.map((misfit) => misfit.instanceId))];
     await tx.execute(
       sql`select id from instance where id = any(${uuids([...instances, NOBODY])}) order by id for update`,
     );
     const tombstones = await tx.execute<{ id: string }>(sql`
       select distinct m.external_group_id as id from multicast_group_member m join multicast_group g on g.id = m.external_group_id
       where m.time_deleted is not null and g.requested = g.attempted and g.time_retry is null limit ${LIMITS.reconcilePage}`);
-    const flows = await tx.execute<{ id: string }>(sql`
-      select distinct f.group_id as id from member_flow f join multicast_group g on g.id = f.group_id join sled s on s.id = f.sled_id
-      where g.requested = g.attempted and g.time_retry is null and not f.registering and (f.state <> 'joined' or f.sources <> ${sourcesOf} or not exists (
-        select 1 from multicast_group_member m
-        where m.external_group_id = g.id and m.time_deleted is null and f.propolis_id in (m.propolis_id, m.target_propolis_id)))
-      limit ${LIMITS.reconcilePage}`);
+    const flows = await tx.execute<{ id: string }>(sql`${flowsAstray} limit ${LIMITS.reconcilePage}`);
     const all = [...new Set([...groups, ...[...tombstones, ...flows].map((row) => row.id)])];
     await lockGroups(tx, all);
     const requests = await requestGroups(tx, all);
@@ -51,17 +67,15 @@ export async function repairMembers(db: Db): Promise<Repair> {
       from misfits f join jsonb_to_recordset(${JSON.stringify(requests)}::jsonb) as r("groupId" uuid, request bigint)
         on r."groupId" = f.external_group_id
       where m.id = f.id returning 1`);
-    return { repaired: repaired.length, tombstones: tombstones.length, requests };
+    const more = [misfits.length, tombstones.length, flows.length].includes(LIMITS.reconcilePage);
+    return { repaired: repaired.length, tombstones: tombstones.length, requests, more };
   });
 }
 
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
-async function findMisfits(tx: Tx): Promise<{ groups: string[]; instances: string[] }> {
+async function findMisfits(tx: Tx): Promise<{ groupId: string; instanceId: string }[]> {
   const rows = await tx.execute<{ group_id: string; instance_id: string }>(sql`
     select m.external_group_id as group_id, m.parent_id as instance_id ${misfit} limit ${LIMITS.reconcilePage}`);
-  return {
-    groups: [...new Set([...rows].map((row) => row.group_id))],
-    instances: [...new Set([...rows].map((row) => row.instance_id))],
-  };
+  return [...rows].map((row) => ({ groupId: row.group_id, instanceId: row.instance_id }));
 }

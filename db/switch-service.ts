@@ -138,6 +138,14 @@ export async function requestBehind(db: Db, id: string, limit: number): Promise<
   });
 }
 
+/** Groups that have been asked and that no round has ended for: all, and those that are behind on this switch. */
+export async function groupsUnderWay(db: Db, id: string): Promise<{ all: number; behind: number }> {
+  const rows = await db.execute<{ all: number; behind: number }>(sql`
+    select (select count(*) from multicast_group where requested > attempted)::int as all,
+      (select count(*) ${behind(id)} and g.requested > g.attempted)::int as behind`);
+  return rows[0] ?? { all: 0, behind: 0 };
+}
+
 /**
  * One guarded statement: in service only if it is the same incarnation, swept, and nothing on it is behind. The groups that
  * owed something for want of a switch are due at once, and so are those that it has refused, or a port of: they have it to reckon with

@@ -48,6 +48,11 @@ export const LIMITS = {
   gatherStartsMs: 100,
   /** A run's first step stays so long for its rounds, before the run waits for a signal. Well within a workflow's task. */
   claimWaitMs: 3_000,
+  /** Workflow tasks, and local activities, that one worker has under way at most. */
+  workflowTasks: 128,
+  /** Of those, how many may stay for their rounds, or wait for events to share a round: the rest is left for those that they wait for. */
+  stayingClaims: 32,
+  gatheringRounds: 64,
   /** A round waits no longer than this for events that are about to change rows, and looks so often whether they have. */
   gatherRoundMs: 1_000,
   backlogLookMs: 50,
@@ -74,14 +79,23 @@ export const LIMITS = {
   /** A switch that is not in service is written to, but not waited for longer than this. */
   resyncingStepMs: 10_000,
   sledAttemptMs: 9_000,
+  /** The first attempt at a whole round: gathering, leaves, switches and joins one after the other. */
+  roundAttemptMs: 90_000,
   sledAttempts: 2,
   sledStepMs: 10_000,
 
   healthEveryMs: 5_000,
   healthCallMs: 2_000,
-  /** Between tries to bring a switch back: from the first, doubled up to the last. */
+  /** Groups that are under way while a switch is brought back, and how many of its own it may have whatever else is. */
+  resyncAtOnce: 64,
+  resyncAtLeast: 8,
+  /** How often it is looked whether more can be asked and whether it counts again, and how many times in one try. */
+  resyncLookMs: 250,
+  resyncLooks: 120,
+  /** Tries to bring a switch back, and the pauses between them: from the first, doubled up to the last. */
+  resyncTries: 7,
   resyncPauseMs: 250,
-  resyncPauseMaxMs: 16_000,
+  resyncPauseMaxMs: 2_000,
   /** Consecutive failed checks until a switch is unreachable. */
   healthFailures: 3,
   /** Slack of the boot time computed from an uptime in whole seconds. */
@@ -119,6 +133,8 @@ export const LIMITS = {
   /** Unclaimed events younger than this are left to the API that accepted them. */
   redeliverAfterMs: 5_000,
   reconcilePage: 500,
+  /** Pages of members that one pass repairs, a transaction each. */
+  repairPages: 20,
   /** Days that repaired drift is remembered. */
   driftKeptDays: 30,
   redeliverBatch: 500,
@@ -129,6 +145,11 @@ const relations: [string, boolean][] = [
   [
     'a call is over before its worker counts as dead',
     LIMITS.switchCallMs < LIMITS.heartbeatMs && LIMITS.sledCallMs < LIMITS.heartbeatMs,
+  ],
+  [
+    'a first attempt outlasts all that it asks',
+    LIMITS.gatherRoundMs + 3 * (LIMITS.sledAttemptMs + LIMITS.sledCallMs) + 10 * LIMITS.switchCallMs <
+      LIMITS.roundAttemptMs,
   ],
   ['a call to a sled ends before its activity', LIMITS.sledCallMs < LIMITS.sledAttemptMs],
   [
@@ -144,6 +165,11 @@ const relations: [string, boolean][] = [
   ],
   ['a lock is given up before its statement', LIMITS.lockMs < LIMITS.statementMs],
   ['instance ids of a run fit one search attribute', LIMITS.eventsPerRun * 39 < LIMITS.searchAttributeBytes],
+  ['a try to bring a switch back ends before its activity', LIMITS.resyncLookMs * LIMITS.resyncLooks < 150_000],
+  [
+    'whoever waits leaves slots for what is waited for',
+    LIMITS.stayingClaims + LIMITS.gatheringRounds < LIMITS.workflowTasks,
+  ],
   ['a pass ends before the next', LIMITS.settleLastMs * 2 < LIMITS.reconcileEveryMs],
   ['retries in a workflow are the short ones', LIMITS.retryInWorkflowMs < LIMITS.retryMaxMs],
 ];

@@ -1,4 +1,4 @@
-/** Generated from internal.json by `npm run generate`; do not edit. sha256 57705c6da67d7a20d614e5e6039028388ec3a038fe6c427030e6dc023e6860b3 */
+/** Generated from internal.json by `npm run generate`; do not edit. sha256 9fd798338a93000ce47de8896aae1671ca8b6b04b2a71d6b76133dd2fcdcd769 */
 
 export interface paths {
     "/healthz": {
@@ -1082,6 +1082,8 @@ export interface components {
             config: components["schemas"]["GroupSwitchConfig"] | null;
             config_generation: number;
             round: number;
+            /** @description Writes to it for this group, ever. */
+            writes: number;
             /** @description The acknowledgement is of the daemon that now runs there. */
             current: boolean;
             /** @description Will be read before it is written again. */
@@ -1232,6 +1234,8 @@ export interface components {
             served: number;
             /** @description Rounds so far. */
             round: number;
+            /** @description Writes that they took, on all switches that are in the rack. */
+            writes: number;
             /** @description Of the newest round. */
             outcome: string | null;
             reason: string | null;
@@ -1314,6 +1318,18 @@ export interface components {
             ranges: components["schemas"]["PoolRange"][];
             addresses: components["schemas"]["PoolAddresses"];
             groups: components["schemas"]["GroupCounts"];
+            members: components["schemas"]["MemberCounts"];
+            /** @description Of all its groups so far. */
+            rounds: number;
+            /** @description That these rounds took, on all switches that are in the rack. */
+            writes: number;
+            /** @description Groups that a switch out of service lacks. */
+            degraded: number;
+            /**
+             * Format: date-time
+             * @description When one of its groups last converged.
+             */
+            time_converged: string | null;
         };
         PoolRange: {
             /** Format: ip */

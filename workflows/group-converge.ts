@@ -16,7 +16,7 @@ import {
 import { LIMITS } from '../domain/limits';
 import { WAKE_SIGNAL } from '../domain/workflow-ids';
 import type { Activities } from '../activities';
-import { rows } from './proxies';
+import { attempt, rows } from './proxies';
 import { runRound } from './round';
 import { Story } from './story';
 
@@ -36,7 +36,7 @@ export async function groupConverge(input: GroupConvergeInput): Promise<{ rounds
   let lingered = false;
   for (;;) {
     woken = false;
-    const start = await rows.beginRound({ groupId: input.groupId });
+    const start = await attempt.beginRound({ groupId: input.groupId });
     if (start.kind === 'round') setCurrentDetails(await runRound(input.groupId, start));
     if (start.kind === 'done') await conclude(input.groupId, start);
     if (start.kind === 'round' || start.kind === 'done') {

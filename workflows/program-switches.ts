@@ -29,6 +29,7 @@ interface Ending {
   task: SwitchTask;
   status: 'acknowledged' | 'left' | 'failed' | 'refused';
   reason: string | null;
+  writes: number;
 }
 
 export class SwitchProgramming {
@@ -119,16 +120,19 @@ export class SwitchProgramming {
     const step = !task.required ? onResyncingSwitch(summary) : undo ? undoOnSwitch(summary) : onSwitch(summary);
     try {
       const { ip, underlayIp } = this.round;
-      const { status } = await step.programSwitch({ groupId: this.groupId, ip, underlayIp, task, undo });
-      return { task, status, reason: status === 'left' ? `${task.name} left service` : null };
+      const done = await step.programSwitch({ groupId: this.groupId, ip, underlayIp, task, undo });
+      if (done.status === 'left') return { task, status: 'left', reason: `${task.name} left service`, writes: 0 };
+      return { task, status: 'acknowledged', reason: null, writes: done.writes };
     } catch (error) {
-      return { task, status: isRefusal(error) ? 'refused' : 'failed', reason: reasonOf(error) };
+      return { task, status: isRefusal(error) ? 'refused' : 'failed', reason: reasonOf(error), writes: 0 };
     }
   }
 
-  #note({ task, status, reason }: Ending): void {
+  #note({ task, status, reason, writes }: Ending): void {
     this.story.tell(`${task.name} ${task.change}: ${status}${reason === null ? '' : `, ${reason}`}`);
     if (status === 'left' && task.required) this.#left.add(task.switchId);
+    // A switch may be written several times in a round: all of it counts.
+    const before = this.#receipts.get(task.switchId)?.writes ?? 0;
     this.#receipts.set(task.switchId, {
       switchId: task.switchId,
       incarnation: task.incarnation,
@@ -137,6 +141,7 @@ export class SwitchProgramming {
       refused: status === 'refused',
       // That it left says nothing about this group: it is asked again at once when it is back.
       error: status === 'failed' || status === 'refused' ? reason : null,
+      writes: before + writes,
     });
   }
 

@@ -12,6 +12,12 @@ export const rows = proxyLocalActivities<Activities>({
   retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5s' },
 });
 
+/** A round's first attempt calls switches and sleds: each call has its deadline, and all of them together less than this. */
+export const attempt = proxyLocalActivities<Activities>({
+  startToCloseTimeout: LIMITS.roundAttemptMs,
+  retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5s' },
+});
+
 const switchStep = (summary: string, bounded: boolean): ActivityOptions => ({
   summary,
   startToCloseTimeout: LIMITS.switchAttemptMs,

@@ -79,12 +79,26 @@ async function compareSwitches(report: ReconcileReport): Promise<void> {
           report.skipped.push(`${facing.name} is ${facing.service}${facing.error === null ? '' : `: ${facing.error}`}`);
           return;
         }
-        report.groups_verified += compared.verified;
-        report.groups_different += compared.different;
-        report.orphans_removed += compared.orphansRemoved;
+        add(report, facing.name, compared);
       }),
     ),
   );
+}
+
+type Comparison = NonNullable<Awaited<ReturnType<Activities['compareSwitch']>>>;
+
+/** A pass that began on an earlier build was told neither errors nor what was unsure. */
+function add(
+  report: ReconcileReport,
+  name: string,
+  compared: Omit<Comparison, 'errors' | 'unsure'> & Partial<Comparison>,
+) {
+  const { verified, different, orphansRemoved, errors = [], unsure = 0 } = compared;
+  report.groups_verified += verified;
+  report.groups_different += different;
+  report.orphans_removed += orphansRemoved;
+  report.errors.push(...errors.map((error) => `${name}: ${error}`));
+  if (unsure > 0) report.skipped.push(`${unsure} groups on ${name}: a round is at work on them, or owed`);
 }
 
 /** An agent that was too old for groups may have been upgraded: its members are then joined for real. */
@@ -109,7 +123,7 @@ function count(report: ReconcileReport, before: Outstanding, after: Outstanding)
   report.groups_created = fewer(before.groupsCreating, after.groupsCreating);
   report.groups_deleted = fewer(before.groupsDeleting, after.groupsDeleting);
   report.members_deleted = fewer(before.tombstones, after.tombstones);
-  report.groups_repaired = after.drift === 0 ? report.groups_different : fewer(report.groups_different, after.drift);
+  report.groups_repaired = fewer(before.drift + report.groups_different, after.drift);
   report.members_processed = after.members;
 }
 

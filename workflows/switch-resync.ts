@@ -13,10 +13,12 @@ export interface SwitchResyncInput {
 
 export async function switchResync({ id, name }: SwitchResyncInput): Promise<{ inService: boolean }> {
   const { resyncSwitch } = overSwitches(`bring back ${name}`);
-  for (let pause = LIMITS.resyncPauseMs; pause <= LIMITS.resyncPauseMaxMs; pause *= 2) {
+  let pause: number = LIMITS.resyncPauseMs;
+  for (let tried = 0; tried < LIMITS.resyncTries; tried++) {
     if (!(await rows.isEnabled())) return { inService: false };
     if (await resyncSwitch({ switchId: id })) return { inService: true };
     await sleep(pause);
+    pause = Math.min(pause * 2, LIMITS.resyncPauseMaxMs);
   }
   return { inService: false };
 }

@@ -32,7 +32,7 @@ async function listGroups({ api, showList }: Session, { state, project, pool, li
   const listed = await list(limit, (page) => answer(api.GET('/groups', { params: { query: { ...page, ...filter } } })));
   showList(listed, (groups) =>
     table(
-      ['group', 'address', 'state', 'joined', 'joining', 'left', 'round', 'outcome', 'converged', ''],
+      ['group', 'address', 'state', 'joined', 'joining', 'left', 'rounds', 'writes', 'outcome', 'converged', ''],
       groups.map((group) => [
         group.name,
         group.multicast_ip,
@@ -41,11 +41,12 @@ async function listGroups({ api, showList }: Session, { state, project, pool, li
         group.members.joining,
         group.members.left,
         group.round,
+        group.writes,
         stateText(group.outcome),
         timeText(group.time_converged),
         remarks(group),
       ]),
-      ['left', 'left', 'left', 'right', 'right', 'right', 'right'],
+      ['left', 'left', 'left', 'right', 'right', 'right', 'right', 'right'],
     ),
   );
 }
@@ -83,7 +84,11 @@ async function viewGroup({ api, show }: Session, _options: object, group = ''): 
         ['next try', timeText(status.time_retry)],
         ['workflow', status.workflow_id],
       ]),
-      section('Switches', ['switch', 'service', 'ports', 'acknowledged', 'last error'], status.switches.map(switchRow)),
+      section(
+        'Switches',
+        ['switch', 'service', 'ports', 'writes', 'acknowledged', 'last error'],
+        status.switches.map(switchRow),
+      ),
       section('Members', ['instance', 'state', 'port', 'migrates to', 'reason'], status.members.map(memberRow)),
       section(
         'Refused ports',
@@ -101,6 +106,7 @@ function switchRow(each: Schemas['GroupSwitch']): string[] {
     each.name,
     stateText(each.service),
     each.config === null ? 'absent' : orNone(ports),
+    String(each.writes),
     timeText(each.time_acked) + doubt,
     orNone(each.last_error),
   ];

@@ -4,7 +4,7 @@ import { answer, list, type Schemas } from '../api-client';
 import { define, positive, type Session } from '../command';
 import { poolId } from '../select';
 import { table } from '../table';
-import { facts, orNone, section } from '../words';
+import { facts, orNone, section, timeText } from '../words';
 
 export function poolCommands(program: Command): void {
   const pools = program.command('pools').description('IP pools and how full they are');
@@ -21,7 +21,7 @@ async function listPools({ api, showList }: Session, { limit }: { limit: number 
   const listed = await list(limit, (query) => answer(api.GET('/pools', { params: { query } })));
   showList(listed, (pools) =>
     table(
-      ['pool', 'type', 'version', 'used', 'free', 'groups', 'VLAN', 'uplinks'],
+      ['pool', 'type', 'version', 'used', 'free', 'groups', 'joined', 'joining', 'rounds', 'writes', 'VLAN', 'uplinks'],
       pools.map((pool) => [
         pool.name,
         pool.pool_type,
@@ -29,10 +29,14 @@ async function listPools({ api, showList }: Session, { limit }: { limit: number 
         pool.addresses.used,
         short(pool.addresses.free),
         groupsText(pool),
+        pool.members.joined,
+        pool.members.joining,
+        pool.rounds,
+        pool.writes,
         orNone(pool.mvlan),
         orNone(pool.switch_port_uplinks.join(' ')),
       ]),
-      ['left', 'left', 'left', 'right', 'right'],
+      ['left', 'left', 'left', 'right', 'right', 'left', 'right', 'right', 'right', 'right'],
     ),
   );
 }
@@ -50,6 +54,10 @@ async function viewPool({ api, show }: Session, _options: object, text = ''): Pr
         ['type', `${pool.pool_type} ${pool.ip_version}`],
         ['addresses used', `${pool.addresses.used} of ${pool.addresses.total}`],
         ['groups', groupsText(pool)],
+        ['members', countsText(pool.members)],
+        ['rounds, writes', `${pool.rounds}, ${pool.writes}`],
+        ['degraded groups', pool.degraded],
+        ['last converged', timeText(pool.time_converged)],
         ['VLAN', pool.mvlan],
         ['uplinks', pool.switch_port_uplinks.join(' ')],
       ]) +
@@ -61,8 +69,10 @@ async function viewPool({ api, show }: Session, _options: object, text = ''): Pr
   );
 }
 
-function groupsText({ groups }: Schemas['Pool']): string {
-  const states = Object.entries(groups).filter(([, count]) => count > 0);
+const groupsText = ({ groups }: Schemas['Pool']): string => countsText(groups);
+
+function countsText(counts: Record<string, number>): string {
+  const states = Object.entries(counts).filter(([, count]) => count > 0);
   return orNone(states.map(([state, count]) => `${count} ${state}`).join(', '));
 }
 

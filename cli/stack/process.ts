@@ -138,8 +138,11 @@ export class StackProcess {
   }
 }
 
+/** Megabytes for the young: with Node's own 16 much of a busy moment is still referred to when they are full, and grows old at a cost. */
+const YOUNG = '--max-semi-space-size=32';
+
 function nodeArguments(run: Program['run']): string[] {
   const stack = join(projectRoot, 'cli', 'stack');
-  if ('script' in run) return ['--require', join(stack, 'leash.js'), run.script, ...(run.args ?? [])];
+  if ('script' in run) return [YOUNG, '--require', join(stack, 'leash.js'), run.script, ...(run.args ?? [])];
   return [join(stack, 'tether.js'), JSON.stringify({ ...run, graceMs: GRACE_MS })];
 }

@@ -254,6 +254,8 @@ export const switchAck = pgTable(
     askedMembers: jsonb().$type<PortMember[]>(),
     /** This incarnation refuses the group: it keeps the group from converging, not the switch from coming back. */
     refused: boolean().notNull().default(false),
+    /** Writes that its acknowledgements took, ever. */
+    writes: bigint({ mode: 'number' }).notNull().default(0),
     lastError: text(),
     timeLastError: time(),
     timeAcked: time(),

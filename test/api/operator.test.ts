@@ -31,6 +31,7 @@ describe('groups', () => {
       requested: 4,
       served: 3,
       round: 9,
+      writes: 11,
       outcome: 'served',
       reason: null,
       failures: 0,
@@ -111,6 +112,11 @@ test('pools count their addresses exactly, in both families', async () => {
       ],
       addresses: { total: '266', used: '3', free: '263' },
       groups: { creating: 2, active: 1, deleting: 0 },
+      members: { joining: 1, joined: 2, left: 1, removed: 1 },
+      rounds: 9,
+      writes: 13,
+      degraded: 2,
+      time_converged: expect.stringMatching(/^\d{4}-.*Z$/),
     },
   ]);
   expect((await get('/pools')).body.items).toHaveLength(2);

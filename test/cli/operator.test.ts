@@ -33,7 +33,7 @@ describe('groups', () => {
     const { out, code } = await rackcast('groups', 'list', '--project', 'one');
     expect(code).toBe(0);
     expect(lineWith(out, 'g0 ')).toMatch(
-      /g0 +224\.1\.2\.1 +active +2 +1 +1 +9 +served .*behind by 1, degraded: switch1, drift: 1/,
+      /g0 +224\.1\.2\.1 +active +2 +1 +1 +9 +11 +served .*behind by 1, degraded: switch1, drift: 1/,
     );
     expect(lineWith(out, 'g1 ')).toMatch(/failed 2 times: switch0: no/);
     expect(out).not.toContain('\u001B[');
@@ -54,7 +54,7 @@ describe('groups', () => {
     for (const name of [rack.groups[0]!, '224.1.2.1']) {
       const { out } = await rackcast('groups', 'view', name);
       expect(lineWith(out, 'newest round')).toContain('9 served');
-      expect(out).toMatch(/switch1 +unreachable +absent/);
+      expect(out).toMatch(/switch1 +unreachable +absent +5/);
       expect(lineWith(out, rack.instance)).toMatch(/joined +rear0/);
     }
     expect(await rackcast('groups', 'view', 'g0')).toMatchObject({
@@ -74,7 +74,7 @@ test('members, pools and switches', async () => {
   expect(lineWith((await rackcast('members', 'list', '--sled', rack.sleds[1]!)).out, 'joining')).toMatch(/g0 .*rear1/);
   expect(await json('members', 'list', '--group', '224.1.2.1', '--state', 'removed')).toHaveLength(1);
   const { out: pools } = await rackcast('pools', 'list');
-  expect(lineWith(pools, 'asm')).toMatch(/multicast +v4 +3 +263 +2 creating, 1 active +7 +-/);
+  expect(lineWith(pools, 'asm')).toMatch(/multicast +v4 +3 +263 +2 creating, 1 active +2 +1 +9 +13 +7 +-/);
   expect(lineWith(pools, 'wide')).toContain('1.21e+24');
   expect(lineWith((await rackcast('pools', 'view', 'wide')).out, 'used')).toContain(`0 of ${2n ** 80n}`);
   expect((await rackcast('switches', 'list')).out).toMatch(/switch0 +in_service[^]+switch1 +unreachable.*no answer/);

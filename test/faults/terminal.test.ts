@@ -4,7 +4,7 @@ import { LIFE } from '../support/lives';
 
 let matrix: Matrix;
 beforeAll(async () => {
-  matrix = await startMatrix();
+  matrix = await startMatrix('visible steps');
 });
 afterAll(async () => {
   matrix.tally.print('errors for good');

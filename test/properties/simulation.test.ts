@@ -27,6 +27,7 @@ const FAULTS = [
   'switch error before',
   'switch error after',
   'switch error torn',
+  'switch error torn lost',
   'switch error lost',
   'switch error late',
   'switch restarts',

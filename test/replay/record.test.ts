@@ -1,39 +1,43 @@
 /**
- * Records the histories that replay.test.ts replays: `RACKCAST_RECORD=1 npx jest test/replay/record`. Not a test otherwise.
+ * Records the histories that replay.test.ts replays and that are not there yet: `RACKCAST_RECORD=1 npx jest test/replay/record`. Not a test
+ * otherwise.
  *
- * A file is written anew only before a release has run the workflow it shows: after that a change of a workflow keeps to what is
- * recorded, with `patched()`, and the new branch gets a file of its own.
+ * A file is never written anew: a change of a workflow keeps to what is recorded, with `patched()`, and what a new build does otherwise
+ * gets a name, a scene and a file of its own.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyToText } from '../support/history-file';
-import { SCENES } from '../support/histories';
+import { Injector } from '../support/injector';
 import { startRack } from '../support/rack';
 import { recording } from '../support/servers';
+import { SCENES } from './scenes';
 
 const folder = join(__dirname, 'histories');
+const fileOf = (name: string) => join(folder, `${name}.json`);
 
 const record = recording() ? test : test.skip;
 
 // oxlint-disable-next-line jest/no-standalone-expect, jest/expect-expect -- a command, run as a test
 record(
-  'records',
+  'records what is missing',
   async () => {
-    const rack = await startRack();
-    await rack.bringUp();
     mkdirSync(folder, { recursive: true });
-    try {
-      for (const scene of SCENES)
-        for (const { name, workflowId, runId } of await scene(rack)) {
-          const handle = rack.temporal.client.workflow.getHandle(workflowId, runId);
-          await handle.result().catch(() => undefined);
-          const history = await handle.fetchHistory();
-          writeFileSync(join(folder, `${name}.json`), historyToText(history));
+    for (const scene of SCENES.filter(({ names }) => names.some((name) => !existsSync(fileOf(name))))) {
+      const injector = new Injector();
+      const rack = await startRack({ wrap: injector.wrap, visibleSteps: false });
+      try {
+        await rack.bringUp();
+        for (const { name, workflowId, runId } of await scene.play({ rack, injector })) {
+          if (existsSync(fileOf(name))) continue;
+          const history = await rack.temporal.client.workflow.getHandle(workflowId, runId).fetchHistory();
+          writeFileSync(fileOf(name), historyToText(history), { flag: 'wx' });
           process.stdout.write(`${name}: ${history.events?.length} events\n`);
         }
-    } finally {
-      await rack.close();
+      } finally {
+        await rack.close();
+      }
     }
   },
-  300_000,
+  900_000,
 );

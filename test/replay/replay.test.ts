@@ -1,10 +1,11 @@
-/** Every recorded history replays with the workflows as they are now; every workflow type has one. */
+/** Every recorded history replays with the workflows as they are now; every workflow type, and every outcome of it, has one. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import * as workflows from '../../workflows';
 import { historyFromText } from '../support/history-file';
 import { workflowBundle } from '../support/servers';
+import { REQUIRED } from './scenes';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 afterAll(() => Runtime.instance().shutdown());
@@ -15,6 +16,10 @@ const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
 test('every workflow type has a recorded history', () => {
   const recorded = new Set(files.map((file) => file.split('.')[0]));
   expect(Object.keys(workflows).filter((type) => !recorded.has(type))).toEqual([]);
+});
+
+test('every outcome that there is has one', () => {
+  expect(files.map((file) => file.replace(/\.json$/, '')).toSorted()).toEqual(REQUIRED);
 });
 
 test('all histories replay', async () => {

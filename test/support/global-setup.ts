@@ -16,6 +16,7 @@ import { temporalCli } from '../../cli/stack/temporal-cli';
 import { developmentNamespace, startTemporal } from '../../cli/stack/temporal-dev';
 import { writeWorkflowBundle } from '../../cli/stack/workflow-bundle';
 import { migrate } from '../../db/migrate';
+import { recording } from './servers';
 
 export interface TestServers {
   folder: string;
@@ -68,6 +69,8 @@ async function database(folder: string): Promise<void> {
 async function temporal(folder: string): Promise<void> {
   const cli = await temporalCli(loadStackConfig(), (line) => process.stderr.write(`Temporal's CLI: ${line}\n`));
   const settings = developmentNamespace();
+  // A history that is to be recorded need not be as long as those that really continue as new.
+  if (recording()) settings.server['dynamic-config-value']['limit.historyCount.suggestContinueAsNew'] = 150;
   const port = await freePort();
   await startTemporal(settings, {
     cli,

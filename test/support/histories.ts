@@ -1,193 +1,221 @@
-/** The scenes whose histories are recorded: one per workflow type and outcome, each driven to its end on a rack of its own. */
+/**
+ * The scenes whose histories are recorded: one per workflow type and outcome, each driven to its end. Those that wait for a bound are in
+ * histories-slow.ts, those of events that fail in histories-failed.ts.
+ */
 import { randomUUID } from 'node:crypto';
+import { sql } from 'drizzle-orm';
 import type { EventRef } from '../../domain/events';
-import { setMulticastEnabled } from '../../db/runtime-config';
 import { groupWorkflowId, switchWorkflowId } from '../../domain/workflow-ids';
-import { LIFE, newLife, registrationOf } from './lives';
+import { setMulticastEnabled } from '../../db/runtime-config';
+import { tagOf } from '../../domain/switch-edits';
+import { underlayAddress } from '../../domain/underlay';
+import type { Injector } from './injector';
 import { settle } from './invariants';
+import { LIFE, newLife } from './lives';
+import { byHand } from './out-of-order';
 import { until, type TestRack } from './rack';
-import { refusePort } from './refused-ports';
-import { freshIp, newVm, runningVm } from './vm';
+import { startVictim } from './victim';
+import { freshIp, newVm, runningVm, type Vm } from './vm';
 
 export interface Recorded {
-  /** `<type>.<outcome>` */
+  /** `<type>.<outcome>`, and the shape where earlier builds recorded the same outcome in another one. */
   name: string;
   workflowId: string;
   runId?: string;
 }
 
-const idOf = async (rack: TestRack, ref: EventRef) => (await rack.event(ref)).claimed_by!;
-
-/** Waits for the group's workflow to complete by itself. */
-async function lingered(rack: TestRack, groupId: string, name: string): Promise<Recorded> {
-  const handle = rack.temporal.client.workflow.getHandle(groupWorkflowId(groupId));
-  await handle.result();
-  return { name: `groupConverge.${name}`, workflowId: groupWorkflowId(groupId) };
+export interface Stage {
+  rack: TestRack;
+  injector: Injector;
 }
 
-/** Each returns what it has to show; in this order, on one rack. */
-export const SCENES: ((rack: TestRack) => Promise<Recorded[]>)[] = [
-  async function aWholeLife(rack) {
+export interface Scene {
+  /** What it has to show. */
+  names: string[];
+  play(stage: Stage): Promise<Recorded[]>;
+}
+
+/** The run that took the event, to its end; there may be others of its id later. */
+export const taken = async (rack: TestRack, ref: EventRef, name: string): Promise<Recorded> => {
+  const workflowId = (await rack.event(ref)).claimed_by!;
+  const run = rack.temporal.client.workflow.getHandle(workflowId);
+  await run.result().catch(() => undefined);
+  return { name, workflowId, runId: (await run.describe()).runId };
+};
+
+/** Waits for the group's workflow to complete by itself. */
+export async function lingered(rack: TestRack, groupId: string, name: string): Promise<Recorded> {
+  const handle = rack.temporal.client.workflow.getHandle(groupWorkflowId(groupId));
+  await handle.result();
+  return {
+    name: `groupConverge.${name}`,
+    workflowId: groupWorkflowId(groupId),
+    runId: (await handle.describe()).runId,
+  };
+}
+
+export async function executed(rack: TestRack, type: string, name: string): Promise<Recorded> {
+  const workflowId = `${type}-${randomUUID()}`;
+  await rack.temporal.client.workflow.execute(type, { taskQueue: rack.taskQueue, workflowId, args: [] });
+  return { name: `${type}.${name}`, workflowId };
+}
+
+/** Members that do not run yet. */
+export async function created(rack: TestRack, group: string, count: number): Promise<Vm[]> {
+  const vms = Array.from({ length: count }, () => newVm(rack, { start: false }));
+  const events = await Promise.all(vms.map((vm) => vm.create([group])));
+  await rack.startTogether('create', events);
+  await rack.settled(events);
+  await settle(rack);
+  return vms;
+}
+
+const shapeOf: Record<string, string> = {
+  start: 'instanceStart.registered',
+  'start again': 'instanceStart.first-attempt',
+};
+const nameOf = (step: string) => shapeOf[step] ?? `instance${step[0]!.toUpperCase()}${step.slice(1)}.first-attempt`;
+const EVENTS = LIFE.map((step) => step.name).filter((step) => step !== 'update');
+
+const aWholeLife: Scene = {
+  names: [...EVENTS.map(nameOf), 'groupConverge.first-attempt'],
+  async play({ rack }) {
     const life = await newLife(rack, await rack.group('common', freshIp()));
-    const types: Record<string, string> = { 'start again': 'instanceStart.again', update: '' };
     const recorded: Recorded[] = [];
     for (const step of LIFE) {
       const ref = await step.run(life);
       if (ref === null) continue;
       await rack.outcome(ref);
-      const type = `instance${step.name[0]!.toUpperCase()}${step.name.slice(1)}.succeeded`;
-      recorded.push({ name: types[step.name] ?? type, workflowId: await idOf(rack, ref) });
+      recorded.push(await taken(rack, ref, nameOf(step.name)));
     }
-    return [...recorded, await lingered(rack, life.group, 'served')];
+    return [...recorded, await lingered(rack, life.group, 'first-attempt')];
   },
+};
 
-  async function aGroupThatIsUpdated(rack) {
-    const life = await newLife(rack, '');
-    await settle(rack);
-    await LIFE.find((step) => step.name === 'update')!.run(life);
-    for await (const run of rack.temporal.client.workflow.list({
-      query: `TaskQueue = '${rack.taskQueue}' and WorkflowType = 'groupUpdate'`,
-    }))
-      return [{ name: 'groupUpdate.served', workflowId: run.workflowId, runId: run.runId }];
-    await until('it is visible', () => false, 1);
-    return [];
-  },
-
-  async function aPortThatASwitchRefuses(rack) {
-    const ip = freshIp();
-    const group = await rack.group('refused', ip);
-    const vm = await runningVm(rack, [group], 0);
-    const source = vm.place;
-    const accept = refusePort(rack.switches[0]!, 'rear2', ip);
-    const migrate = await vm.migrate(1);
-    await rack.outcome(migrate);
-    vm.stays(source);
-    await settle(rack);
-    accept();
-    const name = 'instanceMigrate.compensated';
-    return [{ name, workflowId: await idOf(rack, migrate) }, await lingered(rack, group, 'refused-port')];
-  },
-
-  async function aSwitchThatFails(rack) {
-    const group = await rack.group('failing', freshIp());
-    const vm = newVm(rack);
-    await rack.settled([await vm.create([group])]);
-    const { faults } = rack.switches[1]!.state;
-    for (const method of ['POST', 'PUT', 'DELETE'])
-      faults.add({ match: { path: '/multicast*', method }, action: { kind: 'status', status: 400 } });
-    const start = await vm.start(0);
-    await rack.outcome(start);
-    faults.clear();
-    await settle(rack);
-    const state = (await rack.event(start)).state;
-    return [
-      { name: `instanceStart.switch-${state}`, workflowId: await idOf(rack, start) },
-      await lingered(rack, group, 'restored'),
-    ];
-  },
-
-  async function aRegistrationThatIsRefused(rack) {
-    const vm = newVm(rack);
-    await rack.settled([await vm.create([])]);
-    rack.sleds[0]!.state.faults.add({
-      match: { method: 'PUT', path: '/vmms/*' },
-      action: { kind: 'status', status: 400 },
-    });
-    const start = await vm.start(0, { vmm_registration: registrationOf(vm.id) });
-    await rack.outcome(start);
-    rack.sleds[0]!.state.faults.clear();
-    return [{ name: 'instanceStart.compensated', workflowId: await idOf(rack, start) }];
-  },
-
-  async function aGroupThatIsGone(rack) {
-    const group = await rack.group('gone', freshIp());
-    const vms = [newVm(rack, { start: false }), newVm(rack)] as const;
-    const create = await vms[0].create([group]);
-    await rack.settled([await vms[1].create([])]);
-    const reconfigure = await vms[1].post({ kind: 'reconfigure', multicast_groups: [group] }, false);
-    await rack.deleteGroup(group);
-    const gone = await lingered(rack, group, 'gone');
-    await rack.temporal.startLifecycle('create', [create]);
-    await rack.temporal.startLifecycle('reconfigure', [reconfigure]);
-    await rack.settled([create, reconfigure]);
-    return [
-      gone,
-      { name: 'instanceCreate.compensated', workflowId: await idOf(rack, create) },
-      { name: 'instanceReconfigure.failed', workflowId: await idOf(rack, reconfigure) },
-    ];
-  },
-
-  async function severalEventsInOneRun(rack) {
+const severalEventsInOneRun: Scene = {
+  names: ['instanceCreate.several', 'instanceStart.several-at-once', 'instanceStop.several'],
+  async play({ rack }) {
     const group = await rack.group('several', freshIp());
-    const vms = Array.from({ length: 3 }, () => newVm(rack, { start: false }));
-    const created = await Promise.all(vms.map((vm) => vm.create([group])));
-    await rack.startTogether('create', created);
-    await rack.settled(created);
+    const vms = await created(rack, group, 3);
+    const [create] = await rack.db.execute<{ run: string }>(
+      sql`select claimed_by as run from instance_event where instance_id = ${vms[0]!.id}`,
+    );
     const started = await Promise.all(vms.map((vm, at) => vm.start(at)));
     await rack.startTogether('start', started);
     await rack.settled(started);
-    return [{ name: 'instanceStart.several', workflowId: await idOf(rack, started[0]!) }];
+    const stopped = await Promise.all(vms.map((vm) => vm.stop()));
+    await rack.startTogether('stop', stopped);
+    await rack.settled(stopped);
+    return [
+      { name: 'instanceCreate.several', workflowId: create!.run },
+      await taken(rack, started[0]!, 'instanceStart.several-at-once'),
+      await taken(rack, stopped[0]!, 'instanceStop.several'),
+    ];
   },
+};
 
-  async function oneThatIsOvertaken(rack) {
-    const group = await rack.group('overtaken', freshIp());
-    const vm = newVm(rack, { start: false });
-    const refs = [await vm.create([group]), await vm.start(0), await vm.stop()];
-    await rack.temporal.startLifecycle('stop', [refs[2]!]);
-    await rack.outcome(refs[2]!);
-    const { workflowId } = await rack.temporal.startLifecycle('start', [refs[1]!]);
-    await rack.temporal.client.workflow.getHandle(workflowId).result();
-    await rack.temporal.startLifecycle('create', [refs[0]!]);
-    await rack.settled(refs);
-    return [{ name: 'instanceStart.superseded', workflowId }];
+/** Nobody waits in the process any more when the round ends: the signal ends the run. */
+const aRoundThatTakesLong: Scene = {
+  names: ['instanceStart.told'],
+  async play({ rack, injector }) {
+    const group = await rack.group('long', freshIp());
+    const [vm] = await created(rack, group, 1);
+    const round = injector.hold({ activity: 'beginRound', about: [group] });
+    const start = await vm!.start(0);
+    const { workflowId } = await rack.temporal.startLifecycle('start', [start]);
+    await until('its first step is over', async () => {
+      const { events } = await rack.temporal.client.workflow.getHandle(workflowId).fetchHistory();
+      return events?.some((event) => event.markerRecordedEventAttributes != null);
+    });
+    round.release();
+    await rack.outcome(start);
+    return [await taken(rack, start, 'instanceStart.told')];
   },
+};
 
-  async function oneThatIsCancelled(rack) {
-    const group = await rack.group('cancelled', freshIp());
-    const vm = newVm(rack);
-    await rack.settled([await vm.create([group])]);
+const aWorkerThatDies: Scene = {
+  names: ['groupConverge.after-a-crash', 'instanceStart.after-a-crash'],
+  async play({ rack }) {
+    const ip = freshIp();
+    const group = await rack.group('crash', ip);
+    const [vm] = await created(rack, group, 1);
+    await lingered(rack, group, '');
+    await rack.stopWorker();
+    const victim = await startVictim(rack, [], 'before');
+    rack.switches[1]!.state.pause('hang');
+    const start = await vm!.start(0);
+    await rack.temporal.startLifecycle('start', [start]);
+    await until('one switch has it', () => rack.ports(0, ip)?.length === 1);
+    await victim.kill();
+    rack.switches[1]!.state.resume();
+    await rack.startWorker();
+    await rack.outcome(start);
+    return [await taken(rack, start, 'instanceStart.after-a-crash'), await lingered(rack, group, 'after-a-crash')];
+  },
+};
+
+/** Recorded on a server that suggests it early. */
+const aLongHistory: Scene = {
+  names: ['groupConverge.continued-as-new'],
+  async play({ rack, injector }) {
+    const group = await rack.group('long-history', freshIp());
+    await created(rack, group, 1);
+    await lingered(rack, group, '');
+    const round = injector.hold({ activity: 'beginRound', about: [group] });
+    const wake = () => rack.temporal.wakeGroup({ id: group, ip: '', name: '' });
+    await wake();
+    await round.reached;
+    const { runId } = await rack.temporal.client.workflow.getHandle(groupWorkflowId(group)).describe();
+    const run = rack.temporal.client.workflow.getHandle(groupWorkflowId(group), runId);
+    for (let sent = 0; sent < 200; sent += 20) await Promise.all(Array.from({ length: 20 }, wake));
+    round.release();
+    await until('it has continued as new', async () => {
+      const vm = await runningVm(rack, [group], 0);
+      await rack.settled([await vm.delete()]);
+      return (await run.describe()).status.name === 'CONTINUED_AS_NEW';
+    });
+    return [{ name: 'groupConverge.continued-as-new', workflowId: groupWorkflowId(group), runId }];
+  },
+};
+
+const reconcileAndHealth: Scene = {
+  names: ['reconcile.calm', 'reconcile.drift', 'switchHealth.calm', 'switchHealth.resync', 'switchResync.in-service'],
+  async play({ rack }) {
+    const ip = freshIp();
+    const group = await rack.group('drift', ip);
+    await runningVm(rack, [group], 0);
     await settle(rack);
-    for (const facing of rack.switches) facing.state.pause('reset');
-    const start = await vm.start(1);
-    const id = `start/${vm.id}/${start.eventId}`;
-    await until('it waits', async () => (await rack.event(start)).claimed_by !== null);
-    await rack.temporal.client.workflow.getHandle(id).cancel();
-    const outcome = await rack.outcome(start);
-    for (const facing of rack.switches) facing.state.resume();
-    await settle(rack);
-    return outcome.state === 'failed' ? [{ name: 'instanceStart.cancelled', workflowId: id }] : [];
-  },
-
-  async function reconcileAndHealth(rack) {
-    const recorded: Recorded[] = [];
-    for (const type of ['reconcile', 'switchHealth']) {
-      const workflowId = `${type}-${randomUUID()}`;
-      await rack.temporal.client.workflow.execute(type, { taskQueue: rack.taskQueue, workflowId, args: [] });
-      recorded.push({ name: `${type}.calm`, workflowId });
-    }
+    const calm = [await executed(rack, 'reconcile', 'calm'), await executed(rack, 'switchHealth', 'calm')];
+    await byHand(rack, 0, [{ op: 'replaceMembers', ip: underlayAddress(ip, 0), tag: tagOf(group), members: [] }]);
+    const drift = await executed(rack, 'reconcile', 'drift');
     await rack.restartSwitch(1);
-    const workflowId = `switchHealth-${randomUUID()}`;
-    await rack.temporal.client.workflow.execute('switchHealth', { taskQueue: rack.taskQueue, workflowId, args: [] });
+    const resync = await executed(rack, 'switchHealth', 'resync');
     await settle(rack);
-    const resync = { name: 'switchResync.in-service', workflowId: switchWorkflowId(rack.switches[1]!.id) };
-    return [...recorded, { name: 'switchHealth.resync', workflowId }, resync];
+    const back = { name: 'switchResync.in-service', workflowId: switchWorkflowId(rack.switches[1]!.id) };
+    return [...calm, drift, resync, back];
   },
+};
 
-  async function whileSwitchedOff(rack) {
-    const vm = newVm(rack, { start: false });
-    const create = await vm.create([]);
+const whileSwitchedOff: Scene = {
+  names: ['instanceCreate.disabled', 'reconcile.disabled'],
+  async play({ rack }) {
+    const create = await newVm(rack, { start: false }).create([]);
     await setMulticastEnabled(rack.db, false);
     const { workflowId } = await rack.temporal.startLifecycle('create', [create]);
     await rack.temporal.client.workflow.getHandle(workflowId).result();
-    const reconcile = `reconcile-${randomUUID()}`;
-    await rack.temporal.client.workflow.execute('reconcile', {
-      taskQueue: rack.taskQueue,
-      workflowId: reconcile,
-      args: [],
-    });
-    return [
-      { name: 'instanceCreate.disabled', workflowId },
-      { name: 'reconcile.disabled', workflowId: reconcile },
-    ];
+    const recorded = [{ name: 'instanceCreate.disabled', workflowId }, await executed(rack, 'reconcile', 'disabled')];
+    await setMulticastEnabled(rack.db, true);
+    await settle(rack);
+    return recorded;
   },
+};
+
+export const CALM: Scene[] = [
+  aWholeLife,
+  severalEventsInOneRun,
+  aRoundThatTakesLong,
+  aWorkerThatDies,
+  aLongHistory,
+  reconcileAndHealth,
+  whileSwitchedOff,
 ];

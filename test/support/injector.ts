@@ -52,6 +52,11 @@ export class Injector {
     this.#faults.length = 0;
   }
 
+  /** Calls so far count no more. */
+  forget(): void {
+    this.#calls.length = 0;
+  }
+
   /** Ends workflows by cancellation; needed for `cancelled`. */
   cancel: (workflowId: string) => Promise<unknown> = () => Promise.reject(new Error('nothing to cancel with'));
 

@@ -49,8 +49,8 @@ export async function operatorRack(api: InternalApi): Promise<OperatorRack> {
   );
   // g2 was acknowledged by the switch that is away, so it lacks nothing there.
   await db.execute(sql`
-    insert into switch_ack (switch_id, group_id, config_generation, round, incarnation, suspect)
-    values (${switches[1]}, ${g2}, 0, 1, 1, false), (${switches[1]}, ${g0}, 1, 1, 1, false)`);
+    insert into switch_ack (switch_id, group_id, config_generation, round, incarnation, suspect, writes)
+    values (${switches[1]}, ${g2}, 0, 1, 1, false, 2), (${switches[1]}, ${g0}, 1, 1, 1, false, 5), (${switches[0]}, ${g0}, 2, 9, 1, false, 6)`);
 
   const member = async (state: string, sled: string | null, parent = randomUUID(), removed = false) =>
     db.execute(sql`

@@ -33,3 +33,13 @@ export const SCHEDULED = [
 
 /** Only when a wait reaches its bound: `withdrawUpdate` in test/workflows/bounds.test.ts; `readOutcomes` changes nothing. */
 export const AT_A_BOUND = ['withdrawUpdate', 'readOutcomes'] as const satisfies ActivityName[];
+
+/** Where nothing resists these are not called: the first attempt at a round does it all by itself. */
+export const WITHIN_FIRST_ATTEMPTS = [
+  'programSwitch',
+  'activateFlows',
+  'deactivateFlows',
+  'retireFlows',
+  'commitRound',
+  'tellWaiters',
+] as const satisfies ActivityName[];

@@ -60,13 +60,14 @@ export async function startRack(options: RackOptions = {}) {
   const dpd = new Directory((address) => createDpdClient({ address, timeoutMs: LIMITS.switchCallMs, connections: 8 }));
   const log = pino({ level: 'silent' });
   const agents = sledAgents(db, log);
+  const visibleSteps = options.visibleSteps ?? options.wrap !== undefined;
   const activities = createActivities({
     db,
     switches: dpd,
     sleds: agents,
     temporal,
     log,
-    visibleSteps: options.visibleSteps ?? options.wrap !== undefined,
+    visibleSteps,
   });
   let worker = await startWorker();
 
@@ -93,6 +94,7 @@ export async function startRack(options: RackOptions = {}) {
     sleds,
     projectId,
     activities,
+    visibleSteps,
 
     async restartWorker() {
       await worker.stop();

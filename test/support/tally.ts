@@ -1,4 +1,8 @@
 /** What was tried and how often it really happened, as a table: one row per fault, one column per step. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from '../../cli/stack/root';
+
 export class Tally {
   readonly #rows = new Map<string, Map<string, number>>();
 
@@ -19,5 +23,14 @@ export class Tally {
       return row.padEnd(width) + cells(values.map((value) => (value === '0' ? '·' : value)));
     });
     process.stdout.write(`${title.padEnd(width)}${cells(this.columns)}\n${lines.toSorted().join('\n')}\n`);
+    const happened = [...this.#rows.values()].flatMap((counts) => [...counts.values()]).reduce((sum, n) => sum + n, 0);
+    noteTried(title, `${this.#rows.size} faults × ${this.columns.length} scenes`, happened);
   }
+}
+
+/** For the table at the end of `npm test`, which `npm run tried` shows again. */
+export function noteTried(what: string, tried: string, happened: number): void {
+  const folder = join(projectRoot, '.rackcast', 'tally');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${what.replaceAll(/\W+/g, '-')}.json`), JSON.stringify({ what, tried, happened }));
 }

@@ -11,7 +11,15 @@ import { createTemporal } from '../../temporal/client';
 import { Injector } from './injector';
 import type { VictimOrder, VictimReport, VictimSpec } from './victim';
 
-async function live({ databaseUrl, temporalAddress, taskQueue, codePath, holds, at }: VictimSpec): Promise<void> {
+async function live({
+  databaseUrl,
+  temporalAddress,
+  taskQueue,
+  codePath,
+  holds,
+  at,
+  visibleSteps,
+}: VictimSpec): Promise<void> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const say = (report: VictimReport) => process.send?.(report);
   const injector = new Injector();
@@ -29,6 +37,7 @@ async function live({ databaseUrl, temporalAddress, taskQueue, codePath, holds, 
     sleds: sledAgents(db, log),
     temporal: createTemporal({ connection, namespace: 'default', taskQueue }),
     log,
+    visibleSteps,
   });
   const worker = await Worker.create({
     connection,

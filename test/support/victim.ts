@@ -13,6 +13,7 @@ export interface VictimSpec {
   codePath: string;
   holds: { activity: ActivityName; about: string[] }[];
   at: 'before' | 'after';
+  visibleSteps: boolean;
 }
 
 /** What it says: a call is held, by its number; all of them have ended. */
@@ -31,10 +32,19 @@ export interface Victim {
   kill(): Promise<void>;
 }
 
+/** Its rounds go as those of the rack's own worker do. */
 export async function startVictim(rack: TestRack, holds: VictimSpec['holds'], at: VictimSpec['at']): Promise<Victim> {
   const { codePath } = await workflowBundle();
-  const { databaseUrl, taskQueue } = rack;
-  const spec: VictimSpec = { databaseUrl, taskQueue, temporalAddress: temporalAddress(), codePath, holds, at };
+  const { databaseUrl, taskQueue, visibleSteps } = rack;
+  const spec: VictimSpec = {
+    databaseUrl,
+    taskQueue,
+    temporalAddress: temporalAddress(),
+    codePath,
+    holds,
+    at,
+    visibleSteps,
+  };
   const child = fork(join(__dirname, 'run.js'), [join(__dirname, 'victim-worker.ts'), JSON.stringify(spec)], {
     execArgv: [],
   });

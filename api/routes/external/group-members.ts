@@ -1,16 +1,10 @@
 /** Members of a multicast group. */
 import { z } from 'zod';
 import { listGroupMembers } from '../../../db/members';
-import { actorOf } from '../../auth';
-import type { ApiDeps } from '../../deps';
 import { join, leave } from '../../membership';
 import { defineListing, IdSortMode, pageParams } from '../../pagination';
-import {
-  MulticastGroupMember,
-  MulticastGroupMemberAdd,
-  MulticastGroupMemberResultsPage,
-  viewMember,
-} from '../../schemas/groups';
+import { MulticastGroupMember, MulticastGroupMemberAdd, MulticastGroupMemberResultsPage } from '../../schemas/groups';
+import { seekerOf, sendPage, type ReadingDeps } from '../../reading';
 import { selectGroup } from '../../selectors';
 import type { Server } from '../../server';
 import { errors, NameOrId, noContent, ok } from '../../wire';
@@ -22,7 +16,7 @@ const memberPath = z.object({ multicast_group: NameOrId, instance: NameOrId });
 const optionalProject = z.object({ project: NameOrId.optional() });
 const tags = ['experimental'];
 
-export function registerGroupMembers(server: Server, deps: ApiDeps): void {
+export function registerGroupMembers(server: Server, deps: ReadingDeps): void {
   server.get(
     '/v1/multicast-groups/:multicast_group/members',
     {
@@ -36,12 +30,13 @@ export function registerGroupMembers(server: Server, deps: ApiDeps): void {
         response: { 200: ok(MulticastGroupMemberResultsPage), ...errors },
       },
     },
-    async (request) => {
-      const { db } = deps;
+    async (request, reply) => {
       const page = listing.page(request.query);
-      const seeker = { db, actor: actorOf(request) };
+      const seeker = seekerOf(deps, request);
       const group = await selectGroup(seeker, 'read', request.params.multicast_group, request.query.project);
-      return listing.results((await listGroupMembers(db, group.id, page)).map(viewMember), page, (member) => member.id);
+      return sendPage(deps, reply, { listing, page, of: group.id }, (known) =>
+        listGroupMembers(deps.db, group.id, page, known),
+      );
     },
   );
 
@@ -61,7 +56,7 @@ export function registerGroupMembers(server: Server, deps: ApiDeps): void {
     async (request, reply) => {
       const { params, query, body } = request;
       const named = { group: params.multicast_group, instance: body.instance, project: query.project };
-      return reply.code(201).send(await join(deps, actorOf(request), named));
+      return reply.code(201).send(await join(deps, seekerOf(deps, request), named));
     },
   );
 
@@ -79,7 +74,7 @@ export function registerGroupMembers(server: Server, deps: ApiDeps): void {
     },
     async (request, reply) => {
       const { params, query } = request;
-      await leave(deps, actorOf(request), {
+      await leave(deps, seekerOf(deps, request), {
         group: params.multicast_group,
         instance: params.instance,
         project: query.project,

@@ -3,12 +3,13 @@ import { z } from 'zod';
 import { createGroup } from '../../../db/allocate-group';
 import { deleteGroup, listGroups, notActive, type GroupRow } from '../../../db/groups';
 import { sortAddresses, sourcesForAddressFault } from '../../../domain/addresses';
-import { actorOf } from '../../auth';
-import { wakeGroups, type ApiDeps } from '../../deps';
+import { findGroup } from '../../../db/lookup';
+import { wakeGroups } from '../../deps';
 import { updateGroup } from '../../group-update';
-import { invalidRequest } from '../../errors';
+import { invalidRequest, notFound } from '../../errors';
 import { defineListing, NameOrIdSortMode, pageParams } from '../../pagination';
 import { choosePool, chooseVpc } from '../../placement';
+import { seekerOf, sendJson, sendPage, type ReadingDeps } from '../../reading';
 import { addressIn } from '../../schemas/addresses';
 import {
   MulticastGroup,
@@ -31,13 +32,13 @@ const path = z.object({ multicast_group: NameOrId });
 const optionalProject = z.object({ project: NameOrId.optional() });
 const tags = ['experimental'];
 
-export function registerGroups(server: Server, deps: ApiDeps): void {
+export function registerGroups(server: Server, deps: ReadingDeps): void {
   listAndCreate(server, deps);
   viewAndDelete(server, deps);
   update(server, deps);
 }
 
-function listAndCreate(server: Server, deps: ApiDeps): void {
+function listAndCreate(server: Server, deps: ReadingDeps): void {
   const { db } = deps;
   server.get(
     '/v1/multicast-groups',
@@ -51,12 +52,11 @@ function listAndCreate(server: Server, deps: ApiDeps): void {
         response: { 200: ok(MulticastGroupResultsPage), ...errors },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const page = listing.page(request.query);
       const selector = requireSelector('project', page.filters.project);
-      const project = await selectProject({ db, actor: actorOf(request) }, 'list_children', selector);
-      const groups = (await listGroups(db, project.id, page)).map(viewGroup);
-      return listing.results(groups, page, (group) => (page.sort === 'id_ascending' ? group.id : group.name));
+      const { id } = await selectProject(seekerOf(deps, request), 'list_children', selector);
+      return sendPage(deps, reply, { listing, page, of: id }, (known) => listGroups(db, id, page, known));
     },
   );
 
@@ -74,8 +74,7 @@ function listAndCreate(server: Server, deps: ApiDeps): void {
     },
     async (request, reply) => {
       const { name, description, multicast_ip, source_ips, pool, vpc } = request.body;
-      const actor = actorOf(request);
-      const project = await selectProject({ db, actor }, 'create_child', request.query.project);
+      const project = await selectProject(seekerOf(deps, request), 'create_child', request.query.project);
       const address = typeof multicast_ip === 'string' ? addressIn(multicast_ip) : null;
       const sources = sortAddresses((source_ips ?? []).map(addressIn));
       const fault = address === null ? null : sourcesForAddressFault(address, sources);
@@ -83,16 +82,16 @@ function listAndCreate(server: Server, deps: ApiDeps): void {
       const family = address?.family ?? sources[0]?.family ?? null;
       const poolId = await choosePool(db, project.siloId, pool ?? null, family);
       const vpcId = await chooseVpc(db, project.id, vpc ?? null);
-      const { group, requests } = await db.transaction((tx) =>
+      const { view, requests } = await db.transaction((tx) =>
         createGroup(tx, { name, description, project, address, sources, poolId, vpcId }),
       );
       wakeGroups(deps, requests);
-      return reply.code(201).send(viewGroup(group));
+      return sendJson(reply.code(201), view);
     },
   );
 }
 
-function viewAndDelete(server: Server, deps: ApiDeps): void {
+function viewAndDelete(server: Server, deps: ReadingDeps): void {
   const { db } = deps;
   server.get(
     '/v1/multicast-groups/:multicast_group',
@@ -106,9 +105,10 @@ function viewAndDelete(server: Server, deps: ApiDeps): void {
         response: { 200: ok(MulticastGroup), ...errors },
       },
     },
-    async (request) => {
-      const seeker = { db, actor: actorOf(request) };
-      return viewGroup(await selectGroup(seeker, 'read', request.params.multicast_group, request.query.project));
+    async (request, reply) => {
+      const seeker = seekerOf(deps, request);
+      const group = await selectGroup(seeker, 'read', request.params.multicast_group, request.query.project);
+      return sendJson(reply, group.view);
     },
   );
 
@@ -126,7 +126,7 @@ function viewAndDelete(server: Server, deps: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const seeker = { db, actor: actorOf(request) };
+      const seeker = seekerOf(deps, request);
       const group = await selectGroup(seeker, 'delete', request.params.multicast_group, request.query.project);
       wakeGroups(deps, await db.transaction((tx) => deleteGroup(tx, group.id)));
       return reply.code(204).send();
@@ -134,7 +134,7 @@ function viewAndDelete(server: Server, deps: ApiDeps): void {
   );
 }
 
-function update(server: Server, deps: ApiDeps): void {
+function update(server: Server, deps: ReadingDeps): void {
   const { db } = deps;
   server.put(
     '/v1/multicast-groups/:multicast_group',
@@ -150,8 +150,10 @@ function update(server: Server, deps: ApiDeps): void {
       },
     },
     async (request) => {
-      const seeker = { db, actor: actorOf(request) };
-      const group = await selectGroup(seeker, 'modify', request.params.multicast_group, request.query.project);
+      const seeker = seekerOf(deps, request);
+      const { id } = await selectGroup(seeker, 'modify', request.params.multicast_group, request.query.project);
+      const group = (await findGroup(db, { id }))?.group;
+      if (group === undefined) throw notFound('multicast-group', { id });
       const { name, description, source_ips } = request.body;
       const change = {
         ...(typeof name === 'string' ? { name } : {}),

@@ -1,20 +1,26 @@
 /** The multicast groups of an instance: the same memberships, seen from the other side. */
 import { z } from 'zod';
 import { listMemberships } from '../../../db/members';
-import { actorOf } from '../../auth';
-import type { ApiDeps } from '../../deps';
+import type { PageText } from '../../../db/page';
 import { join, leave } from '../../membership';
-import { MulticastGroupMember, MulticastGroupMemberResultsPage, viewMember } from '../../schemas/groups';
+import { MulticastGroupMember, MulticastGroupMemberResultsPage } from '../../schemas/groups';
+import { seekerOf, sendPage, type ReadingDeps } from '../../reading';
 import { selectInstance } from '../../selectors';
 import type { Server } from '../../server';
 import { errors, NameOrId, noContent, ok } from '../../wire';
+
+/** One page has all. */
+const listing = {
+  name: 'instance_multicast_group_list',
+  text: ({ items }: PageText) => `{"items":${items},"next_page":null}`,
+};
 
 const instancePath = z.object({ instance: NameOrId });
 const membershipPath = z.object({ instance: NameOrId, multicast_group: NameOrId });
 const optionalProject = z.object({ project: NameOrId.optional() });
 const tags = ['experimental'];
 
-export function registerInstanceGroups(server: Server, deps: ApiDeps): void {
+export function registerInstanceGroups(server: Server, deps: ReadingDeps): void {
   server.get(
     '/v1/instances/:instance/multicast-groups',
     {
@@ -27,10 +33,12 @@ export function registerInstanceGroups(server: Server, deps: ApiDeps): void {
         response: { 200: ok(MulticastGroupMemberResultsPage), ...errors },
       },
     },
-    async (request) => {
-      const seeker = { db: deps.db, actor: actorOf(request) };
+    async (request, reply) => {
+      const seeker = seekerOf(deps, request);
       const instance = await selectInstance(seeker, 'read', request.params.instance, request.query.project);
-      return { items: (await listMemberships(deps.db, instance.id)).map(viewMember), next_page: null };
+      return sendPage(deps, reply, { listing, page: null, of: instance.id }, (known) =>
+        listMemberships(deps.db, instance.id, known),
+      );
     },
   );
 
@@ -49,7 +57,7 @@ export function registerInstanceGroups(server: Server, deps: ApiDeps): void {
     async (request, reply) => {
       const { params, query } = request;
       const named = { group: params.multicast_group, instance: params.instance, project: query.project };
-      return reply.code(201).send(await join(deps, actorOf(request), named));
+      return reply.code(201).send(await join(deps, seekerOf(deps, request), named));
     },
   );
 
@@ -67,7 +75,7 @@ export function registerInstanceGroups(server: Server, deps: ApiDeps): void {
     },
     async (request, reply) => {
       const { params, query } = request;
-      await leave(deps, actorOf(request), {
+      await leave(deps, seekerOf(deps, request), {
         group: params.multicast_group,
         instance: params.instance,
         project: query.project,

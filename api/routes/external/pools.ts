@@ -6,11 +6,12 @@ import { requestGroups, type GroupRequest } from '../../../db/requests';
 import { utilization } from '../../../db/ranges';
 import type { Tx } from '../../../db/client';
 import { actorOf } from '../../auth';
-import { wakeGroups, type ApiDeps } from '../../deps';
+import { wakeGroups } from '../../deps';
 import { notFound } from '../../errors';
 import { checkedUplinks, requireMulticastFields } from '../../pool-fields';
 import { defineListing, NameOrIdSortMode, pageParams } from '../../pagination';
 import { requireInFleet } from '../../policy';
+import { seekerOf, sendPage, type ReadingDeps } from '../../reading';
 import {
   IpPool,
   IpPoolCreate,
@@ -31,13 +32,14 @@ const listing = defineListing({
 const path = z.object({ pool: NameOrId });
 const tags = ['system/ip-pools'];
 
-export function registerPools(server: Server, deps: ApiDeps): void {
+export function registerPools(server: Server, deps: ReadingDeps): void {
   listAndCreate(server, deps);
   viewAndDelete(server, deps);
   update(server, deps);
 }
 
-function listAndCreate(server: Server, { db }: ApiDeps): void {
+function listAndCreate(server: Server, deps: ReadingDeps): void {
+  const { db } = deps;
   server.get(
     '/v1/system/ip-pools',
     {
@@ -50,11 +52,10 @@ function listAndCreate(server: Server, { db }: ApiDeps): void {
         response: { 200: ok(IpPoolResultsPage), ...errors },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       requireInFleet(actorOf(request), 'list_children');
       const page = listing.page(request.query);
-      const pools = (await listPools(db, page)).map(viewPool);
-      return listing.results(pools, page, (pool) => (page.sort === 'id_ascending' ? pool.id : pool.name));
+      return sendPage(deps, reply, { listing, page, of: 'fleet' }, (known) => listPools(db, page, known));
     },
   );
 
@@ -88,7 +89,8 @@ function listAndCreate(server: Server, { db }: ApiDeps): void {
   );
 }
 
-function viewAndDelete(server: Server, { db }: ApiDeps): void {
+function viewAndDelete(server: Server, deps: ReadingDeps): void {
+  const { db } = deps;
   server.get(
     '/v1/system/ip-pools/:pool',
     {
@@ -100,7 +102,7 @@ function viewAndDelete(server: Server, { db }: ApiDeps): void {
         response: { 200: ok(IpPool), ...errors },
       },
     },
-    async (request) => viewPool(await selectPool({ db, actor: actorOf(request) }, 'read', request.params.pool)),
+    async (request) => viewPool(await selectPool(seekerOf(deps, request), 'read', request.params.pool)),
   );
 
   server.delete(
@@ -115,7 +117,7 @@ function viewAndDelete(server: Server, { db }: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const pool = await selectPool({ db, actor: actorOf(request) }, 'delete', request.params.pool);
+      const pool = await selectPool(seekerOf(deps, request), 'delete', request.params.pool);
       if (!(await db.transaction((tx) => deletePool(tx, pool.id)))) throw notFound('ip-pool', { id: pool.id });
       return reply.code(204).send();
     },
@@ -133,14 +135,14 @@ function viewAndDelete(server: Server, { db }: ApiDeps): void {
       },
     },
     async (request) => {
-      const pool = await selectPool({ db, actor: actorOf(request) }, 'read', request.params.pool);
+      const pool = await selectPool(seekerOf(deps, request), 'read', request.params.pool);
       const { capacity, allocated } = await utilization(db, pool.id);
       return { capacity: Number(capacity), remaining: Number(capacity - allocated) };
     },
   );
 }
 
-function update(server: Server, deps: ApiDeps): void {
+function update(server: Server, deps: ReadingDeps): void {
   const { db } = deps;
   server.put(
     '/v1/system/ip-pools/:pool',
@@ -155,7 +157,7 @@ function update(server: Server, deps: ApiDeps): void {
       },
     },
     async (request) => {
-      const { id } = await selectPool({ db, actor: actorOf(request) }, 'modify', request.params.pool);
+      const { id } = await selectPool(seekerOf(deps, request), 'modify', request.params.pool);
       const { updated, requests } = await db.transaction((tx) => change(tx, id, request.body));
       wakeGroups(deps, requests);
       return viewPool(updated);

@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { findLinkedPool, listLinkedPools } from '../../../db/pool-links';
 import { actorOf } from '../../auth';
-import type { ApiDeps } from '../../deps';
 import { notFound } from '../../errors';
 import { defineListing, NameOrIdSortMode, pageParams } from '../../pagination';
 import { requireReadSilo } from '../../policy';
+import { sendPage, type ReadingDeps } from '../../reading';
 import { SiloIpPool, SiloIpPoolResultsPage, viewSiloPool } from '../../schemas/pools';
 import { byNameOrId, findSiloBy } from '../../selectors';
 import type { Server } from '../../server';
@@ -16,7 +16,8 @@ const ownListing = defineListing({ name: 'project_ip_pool_list', sorts });
 const siloListing = defineListing({ name: 'silo_ip_pool_list', sorts });
 const pageQuery = z.object({ ...pageParams, sort_by: NameOrIdSortMode.optional() });
 
-export function registerSiloPools(server: Server, { db }: ApiDeps): void {
+export function registerSiloPools(server: Server, deps: ReadingDeps): void {
+  const { db } = deps;
   server.get(
     '/v1/ip-pools',
     {
@@ -29,10 +30,12 @@ export function registerSiloPools(server: Server, { db }: ApiDeps): void {
         response: { 200: ok(SiloIpPoolResultsPage), ...errors },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const page = ownListing.page(request.query);
-      const pools = (await listLinkedPools(db, actorOf(request).siloId, page)).map(viewSiloPool);
-      return ownListing.results(pools, page, (pool) => (page.sort === 'id_ascending' ? pool.id : pool.name));
+      const { siloId } = actorOf(request);
+      return sendPage(deps, reply, { listing: ownListing, page, of: siloId }, (known) =>
+        listLinkedPools(db, siloId, page, known),
+      );
     },
   );
 
@@ -68,13 +71,13 @@ export function registerSiloPools(server: Server, { db }: ApiDeps): void {
         response: { 200: ok(SiloIpPoolResultsPage), ...errors },
       },
     },
-    async (request) => {
-      const actor = actorOf(request);
-      const silo = await findSiloBy({ db, actor }, request.params.silo);
-      requireReadSilo(actor, silo.id, () => notFound('silo', byNameOrId(request.params.silo)));
+    async (request, reply) => {
+      const silo = await findSiloBy(deps, request.params.silo);
+      requireReadSilo(actorOf(request), silo.id, () => notFound('silo', byNameOrId(request.params.silo)));
       const page = siloListing.page(request.query);
-      const pools = (await listLinkedPools(db, silo.id, page)).map(viewSiloPool);
-      return siloListing.results(pools, page, (pool) => (page.sort === 'id_ascending' ? pool.id : pool.name));
+      return sendPage(deps, reply, { listing: siloListing, page, of: silo.id }, (known) =>
+        listLinkedPools(db, silo.id, page, known),
+      );
     },
   );
 }

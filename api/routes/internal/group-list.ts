@@ -10,7 +10,7 @@ import { errors, Name, ok, Timestamp, Uuid } from '../../wire';
 
 const GroupState = z.enum(['creating', 'active', 'deleting']);
 
-const MemberCounts = z
+export const MemberCounts = z
   .object({ joining: z.int(), joined: z.int(), left: z.int(), removed: z.int() })
   .meta({ id: 'MemberCounts', description: 'removed: not yet confirmed by every switch.' });
 
@@ -26,6 +26,7 @@ const GroupSummary = z
     requested: z.int().meta({ description: 'Number of the newest request to converge.' }),
     served: z.int().meta({ description: 'Number of the newest request that a round has served.' }),
     round: z.int().meta({ description: 'Rounds so far.' }),
+    writes: z.int().meta({ description: 'Writes that they took, on all switches that are in the rack.' }),
     outcome: z.string().nullable().meta({ description: 'Of the newest round.' }),
     reason: z.string().nullable(),
     failures: z.int().meta({ description: 'Rounds failed in a row.' }),

@@ -38,6 +38,7 @@ const GroupSwitch = z
     }),
     config_generation: z.int(),
     round: z.int(),
+    writes: z.int().meta({ description: 'Writes to it for this group, ever.' }),
     current: z.boolean().meta({ description: 'The acknowledgement is of the daemon that now runs there.' }),
     suspect: z.boolean().meta({ description: 'Will be read before it is written again.' }),
     last_error: z.string().nullable(),

@@ -7,7 +7,8 @@ import { filtersOf } from '../../filters';
 import { defineListing, pageParams, ResultsPage } from '../../pagination';
 import { Ip } from '../../schemas/addresses';
 import type { Server } from '../../server';
-import { errors, Name, ok, Uuid } from '../../wire';
+import { MemberCounts } from './group-list';
+import { errors, Name, ok, Timestamp, Uuid } from '../../wire';
 
 const tags = ['status'];
 const Count = z.string().meta({ description: 'A decimal number.', pattern: '^\\d+$' });
@@ -24,6 +25,11 @@ const Pool = z
     ranges: z.array(z.object({ first: Ip, last: Ip }).meta({ id: 'PoolRange' })),
     addresses: z.object({ total: Count, used: Count, free: Count }).meta({ id: 'PoolAddresses' }),
     groups: z.object({ creating: z.int(), active: z.int(), deleting: z.int() }).meta({ id: 'GroupCounts' }),
+    members: MemberCounts,
+    rounds: z.int().meta({ description: 'Of all its groups so far.' }),
+    writes: z.int().meta({ description: 'That these rounds took, on all switches that are in the rack.' }),
+    degraded: z.int().meta({ description: 'Groups that a switch out of service lacks.' }),
+    time_converged: Timestamp.nullable().meta({ description: 'When one of its groups last converged.' }),
   })
   .meta({ id: 'Pool' });
 
@@ -31,7 +37,7 @@ const filters = { name: Name.optional() };
 const Filters = z.object(filters);
 const listing = defineListing({ name: 'pool_list', sorts: { id_ascending: 'id' }, filters: ['name'] });
 
-const view = ({ pool, ranges, total, used, groups }: PoolStatistics): z.output<typeof Pool> => ({
+const view = ({ pool, ranges, total, used, timeConverged, ...figures }: PoolStatistics): z.output<typeof Pool> => ({
   id: pool.id,
   name: pool.name,
   description: pool.description,
@@ -41,7 +47,8 @@ const view = ({ pool, ranges, total, used, groups }: PoolStatistics): z.output<t
   switch_port_uplinks: pool.switchPortUplinks ?? [],
   ranges,
   addresses: { total: String(total), used: String(used), free: String(total - BigInt(used)) },
-  groups,
+  ...figures,
+  time_converged: timeConverged,
 });
 
 export function poolRoutes(server: Server, { db }: ApiDeps): void {

@@ -13,9 +13,11 @@ import type { Clock } from './clock';
 import { hit } from './stage';
 import type { SwitchStateRow } from './tables';
 
-export type SwitchFault = 'before' | 'after' | 'torn' | 'lost' | 'late';
+export type SwitchFault = 'before' | 'after' | 'torn' | 'torn lost' | 'lost' | 'late';
 
 const LONG_AGO_MS = 1_000_000;
+/** A check whose result is lost holds the next ones up for its five minutes. */
+const UNSEEN_MS = 330_000;
 
 export class ModelSwitch {
   readonly objects = new Map<string, SwitchObject>();
@@ -44,9 +46,9 @@ export class ModelSwitch {
     this.bootedAt = this.clock.now;
   }
 
-  /** A daemon so young that its uptime would not betray a restart has to run for so long first. */
+  /** A restart shows by the uptime only if the daemon had run for longer than nobody looks: it has to run for so long first. */
   untilRestartShows(): number {
-    return Math.max(0, this.bootedAt + LIMITS.healthEveryMs * 3 - this.clock.now);
+    return Math.max(0, this.bootedAt + UNSEEN_MS - this.clock.now);
   }
 
   /** Whether what was last seen is the present daemon: one before it has booted before it. */
@@ -93,10 +95,10 @@ export class ModelSwitch {
     if (fault === undefined) return this.#apply(edit);
     hit(`switch error ${fault}`);
     if (fault === 'after') this.#apply(edit);
-    if (fault === 'torn' && edit.op === 'replaceMembers') this.#tear(edit);
-    if (fault === 'lost' || fault === 'late') {
+    if ((fault === 'torn' || fault === 'torn lost') && edit.op === 'replaceMembers') this.#tear(edit);
+    if (fault === 'lost' || fault === 'late' || fault === 'torn lost') {
       if (fault === 'lost') this.#apply(edit);
-      else this.#later(edit);
+      else if (fault === 'late') this.#later(edit);
       await this.clock.point(LIMITS.switchCallMs);
       throw new CodedError('Unreachable', `switch${this.slot}: no answer in time`);
     }

@@ -59,7 +59,7 @@ const troubles: fc.Arbitrary<Action> = fc.oneof(
   fc.record({
     do: does('switch errors'),
     switch: facing,
-    errors: errors<SwitchFault>('before', 'after', 'torn', 'lost', 'late'),
+    errors: errors<SwitchFault>('before', 'after', 'torn', 'torn lost', 'lost', 'late'),
   }),
   fc.record({ do: does('switch silent'), switch: facing, seconds }),
   fc.record({ do: does('switch restarts', 'drift'), switch: facing, which: fc.nat(5) }),

@@ -1,6 +1,5 @@
 /** States `db/compare-switch.ts` again. */
 import type * as real from '../../../../db/compare-switch';
-import type { FoundDrift } from '../../../../db/drift';
 import { compareAddresses } from '../addresses';
 import { atomic, now } from '../tables';
 import { requestGroups } from './requests';
@@ -17,7 +16,7 @@ export const believedBetween: typeof real.believedBetween = atomic(
         ack.suspect ||
         ack.incarnation !== facing?.incarnation ||
         group.requested > group.attempted;
-      const row = { groupId: group.id, config: ack?.config ?? null, unsure };
+      const row = { groupId: group.id, groupIp: group.ip, config: ack?.config ?? null, unsure };
       return [
         { ...row, ip: group.ip, kind: 'external' as const },
         { ...row, ip: group.underlayIp, kind: 'underlay' as const },
@@ -29,17 +28,21 @@ export const believedBetween: typeof real.believedBetween = atomic(
 export const databaseTime: typeof real.databaseTime = atomic(() => String(now()));
 
 export const markDifferent: typeof real.markDifferent = atomic(
-  (tables, switchId: string, found: FoundDrift[], before: string) => {
-    const ids = [...new Set(found.map((each) => each.groupId))].filter((id) => {
-      const ack = tables.ack(switchId, id);
+  (tables, switchId: string, found: real.DifferingGroup[]) => {
+    const marked = found.filter(({ groupId, before }) => {
+      const ack = tables.ack(switchId, groupId);
       if (ack === undefined || ack.suspect || ack.timeModified >= Number(before)) return false;
       Object.assign(ack, { suspect: true, timeModified: now() });
       return true;
     });
-    return requestGroups(tables, ids);
+    return requestGroups(
+      tables,
+      marked.map((each) => each.groupId),
+    );
   },
 );
 
-export const livingGroups: typeof real.livingGroups = atomic(
-  (tables, ids: string[]) => new Set(ids.filter((id) => tables.groups.has(id))),
-);
+export const addressesOfGroups: typeof real.addressesOfGroups = atomic((tables, ips: string[]) => {
+  const held = new Set([...tables.groups.values()].flatMap((group) => [group.ip, group.underlayIp]));
+  return new Set(ips.filter((ip) => held.has(ip)));
+});

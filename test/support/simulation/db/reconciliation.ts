@@ -16,7 +16,7 @@ import { requestGroups } from './requests';
 /** Events that are many; far fewer than in earnest, so that it happens. */
 const BACKLOG = 2;
 
-export const recordDrift: typeof drift.recordDrift = async () => {};
+export const settleOrphans: typeof drift.settleOrphans = async () => {};
 export const forgetDrift: typeof drift.forgetDrift = async () => {};
 
 /** All agents are of version 5. */
@@ -119,5 +119,5 @@ export const repairMembers: typeof repair.repairMembers = atomic((tables) => {
     if (place !== null && place.propolisId !== member.location?.propolisId) member.state = 'joining';
     Object.assign(member, { deleted: gone, location: place, target: gone ? null : instance.target, generation });
   }
-  return { repaired: misfits.length, tombstones: stuck.length, requests };
+  return { repaired: misfits.length, tombstones: stuck.length, requests, more: false };
 });

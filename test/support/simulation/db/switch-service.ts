@@ -51,6 +51,11 @@ function behind(tables: Tables, id: string): GroupRow[] {
   });
 }
 
+export const groupsUnderWay: typeof real.groupsUnderWay = atomic((tables, id: string) => {
+  const underWay = (groups: GroupRow[]) => groups.filter((group) => group.requested > group.attempted).length;
+  return { all: underWay([...tables.groups.values()]), behind: underWay(behind(tables, id)) };
+});
+
 export const requestBehind: typeof real.requestBehind = atomic((tables, id: string) => {
   const late = now() - LIMITS.behindAgainMs;
   const due = behind(tables, id).filter((group) => {

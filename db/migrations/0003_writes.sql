@@ -1,0 +1,1 @@
+ALTER TABLE "switch_ack" ADD COLUMN "writes" bigint DEFAULT 0 NOT NULL;

@@ -22,6 +22,7 @@ const FAULTS = [
   'event redelivered',
   'database fails before',
   'database fails after',
+  'database slow',
   'Temporal does not answer',
   'switch error before',
   'switch error after',

@@ -137,6 +137,9 @@ export class Actions {
         return;
       case 'database errors':
         return void rack.stage.databaseErrors.push(...action.errors);
+      case 'database slow':
+        rack.stage.databaseSlowUntil = rack.clock.now + action.seconds * 1_000;
+        return;
       case 'reconcile':
         return rack.begin('reconcile');
       case 'health':

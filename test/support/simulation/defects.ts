@@ -1,10 +1,8 @@
 /** The deliberate mistakes: those in what activities answer, and one program for each of all, which has to show it with some luck. */
 import type { RoundStart } from '../../../db/begin-round';
-import type { SwitchTask } from '../../../domain/plan-round';
 import type { Action, Program } from './program';
 import { LATER, lucks, SMALL, START } from './regressions';
 import type { Defect } from './stage';
-import type { Tables } from './tables';
 
 /** Among so many schedules a mistake has to show. */
 const MOST_LUCKS = 600;
@@ -62,9 +60,9 @@ const SHOWN_BY: Record<Defect, [number, Action][]> = {
     [0, { do: 'start', ...START, registers: false }],
     [40, { do: 'crash', zombies: false }],
   ],
-  'first attempt believed': [
+  'failed first attempt taken for done': [
     [0, { do: 'start', ...START, registers: false }],
-    [3_000, { do: 'switch errors', switch: 0, errors: ['after'] }],
+    [3_000, { do: 'switch errors', switch: 0, errors: ['before'] }],
     [0, { do: 'sources', group: 0, sources: 2 }],
   ],
 };
@@ -79,24 +77,21 @@ export function programsFor(defect: Defect): Program[] {
 type Run = (input: unknown) => Promise<unknown>;
 
 /** Activities with the mistake, if it is one of theirs. */
-export function withDefect(
-  activities: Record<string, Run>,
-  defect: Defect | null,
-  tables: Tables,
-): Record<string, Run> {
+export function withDefect(activities: Record<string, Run>, defect: Defect | null): Record<string, Run> {
   const { programSwitch, beginRound } = activities;
   if (defect === 'undo reported and not done' && programSwitch !== undefined) {
     const undone = { status: 'acknowledged', writes: 0 };
     const mistaken: Run = async (input) => ((input as { undo: boolean }).undo ? undone : programSwitch(input));
     return { ...activities, programSwitch: mistaken };
   }
-  if (defect === 'first attempt believed' && beginRound !== undefined) {
+  if (defect === 'failed first attempt taken for done' && beginRound !== undefined) {
     const mistaken: Run = async (input) => {
-      const { groupId } = input as { groupId: string };
       const start = (await beginRound(input)) as RoundStart;
-      if (start.kind !== 'round') return start;
-      const known = ({ switchId }: SwitchTask) => ({ config: tables.ack(switchId, groupId)?.config ?? null });
-      return { ...start, switches: start.switches.map((task) => ({ ...task, known: known(task) })) };
+      if (start.kind !== 'round' || start.receipts === undefined) return start;
+      const receipts = start.switches.map(({ switchId, incarnation, desired: config }) => {
+        return { switchId, incarnation, config, acknowledged: true, refused: false, error: null };
+      });
+      return { ...start, receipts: [...start.receipts, ...receipts], switches: [] };
     };
     return { ...activities, beginRound: mistaken };
   }

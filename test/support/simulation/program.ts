@@ -20,6 +20,7 @@ export type Action =
   | { do: 'results lost'; count: number }
   | { do: 'Temporal down'; seconds: number }
   | { do: 'database errors'; errors: ('before' | 'after')[] }
+  | { do: 'database slow'; seconds: number }
   | { do: 'reconcile' | 'health' };
 
 export interface Program {
@@ -70,6 +71,7 @@ const troubles: fc.Arbitrary<Action> = fc.oneof(
   fc.record({ do: does('results lost'), count: fc.integer({ min: 1, max: 5 }) }),
   fc.record({ do: does('Temporal down'), seconds }),
   fc.record({ do: does('database errors'), errors: errors('before', 'after') }),
+  fc.record({ do: does('database slow'), seconds }),
   fc.record({ do: does('reconcile', 'health') }),
 );
 

@@ -44,10 +44,17 @@ export class SimulatedRack {
     this.switches = [0, 1].map((slot) => new ModelSwitch(clock, slot, PORTS));
     this.sleds = Array.from({ length: program.sleds }, (_, at) => new ModelSled(clock, `sled${at}`));
     const switches = new Map(this.switches.map((model) => [`switch${model.slot}`, model]));
-    const quiet = { run: null, databaseErrors: [], zombies: false, faults: [], injected: new Map<string, number>() };
+    const quiet = {
+      run: null,
+      databaseErrors: [],
+      databaseSlowUntil: 0,
+      zombies: false,
+      faults: [],
+      injected: new Map<string, number>(),
+    };
     this.stage = { clock, tables, switches, defect, ...quiet };
     enter(this.stage);
-    const activities = (client: EngineClient) => withDefect(this.#activities(loaded, client), defect, tables);
+    const activities = (client: EngineClient) => withDefect(this.#activities(loaded, client), defect);
     this.engine = new Engine(clock, loaded.workflows as Record<string, Run>, activities);
     this.api = new Api(tables, this.engine);
     for (const [n, sled] of this.sleds.entries()) tables.sleds.set(sled.id, n + 1);
@@ -103,7 +110,7 @@ export class SimulatedRack {
       });
     }
     for (const model of this.sleds) Object.assign(model, { errors: [], silentUntil: 0 });
-    this.stage.databaseErrors = [];
+    Object.assign(this.stage, { databaseErrors: [], databaseSlowUntil: 0 });
     Object.assign(this.engine, { downUntil: 0, lostResults: 0 });
   }
 

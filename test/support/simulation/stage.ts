@@ -13,6 +13,8 @@ export interface Stage {
   run: WorkflowRun | null;
   /** Database steps that are to fail, before or after their effect. */
   databaseErrors: ('before' | 'after')[];
+  /** Until when some database steps take long. */
+  databaseSlowUntil: number;
   /** A deliberate mistake, to see that it is noticed. */
   defect: Defect | null;
   /** Dead workers' doings may still arrive at switches. */
@@ -35,7 +37,7 @@ export const DEFECTS = [
   'incarnation not compared',
   'ends judged by one group only',
   'ended in memory only',
-  'first attempt believed',
+  'failed first attempt taken for done',
 ] as const;
 export type Defect = (typeof DEFECTS)[number];
 

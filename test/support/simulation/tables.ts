@@ -184,13 +184,20 @@ export class Tables {
   }
 }
 
+/** Longer than an attempt at a local step lasts. */
+const SLOW_MS = 40_000;
+
 /** One transaction: it takes a while, then happens at once, or fails before its effect, or after it. */
 export function atomic<Args extends unknown[], Result>(
   body: (tables: Tables, ...args: Args) => Result,
 ): (db: unknown, ...args: Args) => Promise<Result> {
   return async (_, ...args) => {
-    const { clock, tables, databaseErrors } = stage();
-    await clock.point(clock.random.next() * 3);
+    const { clock, tables, databaseErrors, databaseSlowUntil } = stage();
+    const slow = clock.now < databaseSlowUntil && clock.random.chance(0.1);
+    if (slow) hit('database slow');
+    await clock.point(clock.random.next() * (slow ? SLOW_MS : 3));
+    // It goes on, though another attempt may have come after it.
+    if (clock.current.isCancelled === true) stage().zombies = true;
     const error = clock.random.chance(0.2) ? databaseErrors.shift() : undefined;
     if (error !== undefined) hit(`database fails ${error}`);
     if (error === 'before') throw new Error('the database is gone');

@@ -4,6 +4,7 @@
  *
  * If the worker dies in the middle, the step begins a round of its own, which finds in the rows what this one may have touched.
  */
+import { isCoded, REFUSALS } from '../domain/errors';
 import { sourcesKey } from '../domain/plan-round';
 import type { SwitchTask } from '../domain/plan-round';
 import { committedLine } from '../domain/round-story';
@@ -55,8 +56,13 @@ export async function tryRound(deps: Deps, teller: Teller, groupId: string, roun
   const resisting = tried.filter((each) => each.receipt === null);
   if (resisting.length > 0 || round.inService === 0) {
     await owed;
-    // What they hold is not known any more.
-    return { ...rest, switches: resisting.map((each) => ({ ...each.task, known: null })) };
+    const [final, open] = partition(resisting, (each) => each.refusal !== null);
+    return {
+      ...rest,
+      refused: final.map(({ task, refusal }) => ({ task, reason: refusal ?? '' })),
+      // What they hold is not known any more.
+      switches: open.map(({ task }) => ({ ...task, known: null })),
+    };
   }
 
   const served = { outcome: 'served', reason: null, final: round.desired, settled: true, undecided: false } as const;
@@ -98,6 +104,12 @@ interface TriedSwitch {
   line: string;
   /** Null: the round needs it, and it has not acknowledged. */
   receipt: Receipt | null;
+  /** Why it will not acknowledge at another attempt either. */
+  refusal: string | null;
+}
+
+function partition<T>(items: T[], belongs: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(belongs), items.filter((item) => !belongs(item))];
 }
 
 async function trySwitch(
@@ -113,12 +125,13 @@ async function trySwitch(
     const acknowledged = done.status === 'acknowledged';
     const writes = done.status === 'acknowledged' ? done.writes : 0;
     const receipt = acknowledged || !required ? { ...about, acknowledged, error: null, writes } : null;
-    return { task, line: `${name} ${change}: ${done.status}`, receipt };
+    return { task, line: `${name} ${change}: ${done.status}`, receipt, refusal: null };
   } catch (error) {
     const reason = textOf(error);
     // One that is being brought back fails nobody.
     const receipt = required ? null : { ...about, acknowledged: false, error: reason };
-    return { task, line: `${name} ${change}: ${reason}`, receipt };
+    const refusal = isCoded(error, ...REFUSALS) ? reason : null;
+    return { task, line: `${name} ${change}: ${reason}`, receipt, refusal };
   }
 }
 

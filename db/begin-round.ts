@@ -37,6 +37,8 @@ export interface Round {
   switches: SwitchTask[];
   /** What some of them have said at a first attempt; they are not among `switches` any more. */
   receipts?: Receipt[];
+  /** Those that refused at the first attempt, and would again. */
+  refused?: { task: SwitchTask; reason: string }[];
   /** Sleds to ask, by phase. Those that have owed an answer since an earlier round hold nobody up. */
   leave: string[];
   owed: string[];

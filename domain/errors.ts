@@ -27,6 +27,9 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** A switch that answers so to a group will answer so again. */
+export const REFUSALS: readonly ErrorCode[] = ['Refused', 'ForeignObject', 'Unsupported'];
+
 /** An error with a code of the table. The edge that meets it decides what becomes of it; nobody matches on texts. */
 export class CodedError extends Error {
   constructor(

@@ -8,6 +8,7 @@
 import { ActivityFailure, ApplicationFailure, CancellationScope } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import { underlayPorts, withPorts, type Exclusion } from '../domain/desired';
+import { REFUSALS } from '../domain/errors';
 import type { SwitchTask } from '../domain/plan-round';
 import type { SwitchConfig } from '../domain/switch-config';
 import { onResyncingSwitch, onSwitch, rows, undoOnSwitch } from './proxies';
@@ -48,8 +49,10 @@ export class SwitchProgramming {
 
   /** All switches to the desired configuration, or all back. */
   async run(): Promise<Programmed> {
-    const { desired, newPorts } = this.round;
-    const endings = await this.#forward(this.round.switches, '');
+    const { desired, newPorts, refused = [] } = this.round;
+    const before = refused.map(({ task, reason }): Ending => ({ task, status: 'refused', reason, writes: 0 }));
+    for (const ending of before) this.#note(ending);
+    const endings = [...before, ...(await this.#forward(this.round.switches, ''))];
     const problem = worst(endings);
     if (problem === null) return this.#end(desired, null);
     // A deletion only goes forward: there is nothing to go back to.
@@ -191,8 +194,6 @@ function isRefusal(error: unknown): boolean {
   if (!(error instanceof ActivityFailure)) return false;
   const { cause } = error;
   return (
-    cause instanceof ApplicationFailure &&
-    cause.nonRetryable === true &&
-    (cause.type === 'Refused' || cause.type === 'ForeignObject' || cause.type === 'Unsupported')
+    cause instanceof ApplicationFailure && cause.nonRetryable === true && REFUSALS.some((code) => code === cause.type)
   );
 }

@@ -63,8 +63,6 @@ test('a port that one switch refuses', async () => {
   running.rack.switches[1]!.state.faults.add({
     match: { method: 'PUT', path: '/multicast/underlay-groups' },
     action: { kind: 'status', status: 400, message: 'no such lane' },
-    // At the first attempt, and when it is asked again.
-    times: 2,
   });
   expect((await running.outcome(await late.start(1))).outcome).toBe('failed');
   expect(await explain('--instance', late.id)).toMatchObject({

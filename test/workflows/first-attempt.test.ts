@@ -104,7 +104,6 @@ test('a switch that refuses a new port: the visible steps find it, and all other
   ]);
   expect((await shownBy(rack, groupWorkflowId(group))).visible).toEqual(
     expect.arrayContaining([
-      expect.stringMatching('^switch1 '),
       expect.stringMatching('^without new ports switch1 '),
       expect.stringMatching('^try rear2 switch1 '),
     ]),

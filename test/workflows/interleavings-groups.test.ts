@@ -150,8 +150,6 @@ test('new sources that one switch refuses, while a member starts: old sources ev
   rack.switches[1]!.state.faults.add({
     match: { method: 'PUT', path: '/multicast/external-groups' },
     action: { kind: 'status', status: 400, message: 'no room for that source' },
-    // It is asked again once, after a look at what it holds.
-    times: 2,
   });
   const held = injector.hold({ activity: 'beginRound', about: [group] });
   const deletions = () => rack.switches.map(({ state }) => state.requests.recent().filter(isDeletion).length);

@@ -10,7 +10,7 @@ import { activityInfo, heartbeat } from '@temporalio/activity';
 import { CodedError, isCoded } from '../domain/errors';
 import { LIMITS } from '../domain/limits';
 import type { SwitchTask } from '../domain/plan-round';
-import type { ObservedGroup, PortMember } from '../domain/switch-config';
+import type { ObservedGroup, PortMember, SwitchEdit } from '../domain/switch-config';
 import { observedOf, repairingEdits } from '../domain/switch-edits';
 import { HEALTH_SCHEDULE } from '../domain/workflow-ids';
 import type { DpdClient } from '../dataplane/dpd/client';
@@ -81,14 +81,14 @@ function hasLeft(row: SwitchRow, task: SwitchTask): boolean {
 }
 
 class Writer {
-  /** Whether the last edit named ports: only then is a refusal one of ports for sure. */
-  #namesPorts = false;
+  /** The edit that was last asked for. */
+  #last: SwitchEdit['op'] | null = null;
 
   constructor(
     private readonly client: DpdClient,
     private readonly input: ProgramSwitch,
-    /** Members of an earlier change of which nobody knows how it ended. */
-    private readonly asked: PortMember[] | null,
+    /** Members of the last change that nobody has acknowledged: an earlier attempt's, then this one's. */
+    private asked: PortMember[] | null,
     private readonly note: (members: PortMember[]) => Promise<boolean>,
   ) {}
 
@@ -100,10 +100,17 @@ class Writer {
       return await this.#write(believed ? observedOf(known.config) : await this.#read());
     } catch (error) {
       // The record was wrong: somebody else, or a write that came late, has changed the switch. What is there now decides.
-      const refused = isCoded(error, 'Refused') && !this.#namesPorts;
-      if (!refused && !isCoded(error, 'Conflict', 'Missing')) throw error;
-      return this.#write(await this.#read());
+      if (!isCoded(error, 'Conflict', 'Missing', 'Refused')) throw error;
+      const actual = await this.#read();
+      if (error.code === 'Refused' && !this.#isUndermined(actual)) throw error;
+      return this.#write(actual);
     }
+  }
+
+  /** Whether the last edit could only be refused, because what it stands on has gone, or what it removes is in use again. */
+  #isUndermined({ underlay, external }: ObservedGroup): boolean {
+    if (this.#last === 'createExternal' || this.#last === 'replaceExternal') return underlay === null;
+    return this.#last === 'deleteUnderlay' && external !== null;
   }
 
   #read(): Promise<ObservedGroup> {
@@ -120,9 +127,12 @@ class Writer {
     }
     for (const edit of edits) {
       heartbeat();
-      this.#namesPorts = 'members' in edit;
+      this.#last = edit.op;
       // Written down first: whoever comes after us, if we do not come back, knows that the members may be half changed.
-      if (edit.op === 'replaceMembers' && !(await this.note(edit.members))) return null;
+      if (edit.op === 'replaceMembers') {
+        if (!(await this.note(edit.members))) return null;
+        this.asked = edit.members;
+      }
       await this.client.apply(edit);
     }
     return edits.length;

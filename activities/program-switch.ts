@@ -10,7 +10,7 @@ import { activityInfo } from '@temporalio/activity';
 import { CodedError, isCoded } from '../domain/errors';
 import { LIMITS } from '../domain/limits';
 import type { SwitchTask } from '../domain/plan-round';
-import type { ObservedGroup, PortMember } from '../domain/switch-config';
+import type { ObservedGroup, PortMember, SwitchEdit } from '../domain/switch-config';
 import { observedOf, repairingEdits } from '../domain/switch-edits';
 import { HEALTH_SCHEDULE } from '../domain/workflow-ids';
 import type { DpdClient } from '../dataplane/dpd/client';
@@ -95,8 +95,8 @@ function hasLeft(row: SwitchRow, task: SwitchTask): boolean {
 }
 
 class Writer {
-  /** Whether the last edit named ports: only then is a refusal one of ports for sure. */
-  #namesPorts = false;
+  /** The edit that was last asked for. */
+  #last: SwitchEdit['op'] | null = null;
 
   constructor(
     private readonly client: DpdClient,
@@ -114,10 +114,17 @@ class Writer {
       return await this.#write(believed ? observedOf(known.config) : await this.#read());
     } catch (error) {
       // The record was wrong: somebody else, or a write that came late, has changed the switch. What is there now decides.
-      const refused = isCoded(error, 'Refused') && !this.#namesPorts;
-      if (!refused && !isCoded(error, 'Conflict', 'Missing')) throw error;
-      return this.#write(await this.#read());
+      if (!isCoded(error, 'Conflict', 'Missing', 'Refused')) throw error;
+      const actual = await this.#read();
+      if (error.code === 'Refused' && !this.#isUndermined(actual)) throw error;
+      return this.#write(actual);
     }
+  }
+
+  /** Whether the last edit could only be refused, because what it stands on has gone, or what it removes is in use again. */
+  #isUndermined({ underlay, external }: ObservedGroup): boolean {
+    if (this.#last === 'createExternal' || this.#last === 'replaceExternal') return underlay === null;
+    return this.#last === 'deleteUnderlay' && external !== null;
   }
 
   #read(): Promise<ObservedGroup> {
@@ -134,7 +141,7 @@ class Writer {
     }
     for (const edit of edits) {
       beat();
-      this.#namesPorts = 'members' in edit;
+      this.#last = edit.op;
       // Written down first: whoever comes after us, if we do not come back, knows that the members may be half changed.
       if (edit.op === 'replaceMembers') {
         if (!(await this.note(edit.members))) return null;

@@ -49,7 +49,8 @@ export function reconcileActivities({ db, switches, temporal }: Deps) {
         const batches = batchesOf(events);
         failures.push(
           ...(await forEvery(batches, { atOnce: AT_ONCE, name: nameOf, beat: heartbeat }, async (batch) => {
-            count += await startAgain(batch);
+            const started = await startAgain(batch);
+            count += started;
           })),
         );
         if (events.length < LIMITS.redeliverBatch) break;

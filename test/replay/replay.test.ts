@@ -1,13 +1,12 @@
 /** Every recorded history replays with the workflows as they are now; every workflow type, and every outcome of it, has one. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { Runtime, Worker } from '@temporalio/worker';
 import * as workflows from '../../workflows';
 import { historyFromText } from '../support/history-file';
 import { workflowBundle } from '../support/servers';
 import { REQUIRED } from './scenes';
 
-Runtime.install({ logger: new DefaultLogger('ERROR') });
 afterAll(() => Runtime.instance().shutdown());
 
 const folder = join(__dirname, 'histories');

@@ -1,6 +1,7 @@
 /** Runs of three events of which the second fails: what the others get, and what is undone of it, one scene for each way to fail. */
 import { randomUUID } from 'node:crypto';
 import type { EventRef, WorkflowKind } from '../../domain/events';
+import type { ActivityName } from './injector';
 import { registrationOf } from './lives';
 import { until, type TestRack } from './rack';
 import { refusePort } from './refused-ports';
@@ -22,6 +23,8 @@ export interface Scene {
   post(trio: Trio): Promise<EventRef[]>;
   /** Of the group on both switches afterwards: the others' ports, and what the second had before. */
   ports: string[];
+  /** Activities that are called or not, as the rounds happen to come. */
+  perhaps?: ActivityName[];
   /** States of its members, in the order of the instances; null = it is none. */
   members: (string | null)[];
 }
@@ -86,6 +89,7 @@ export const SCENES: Scene[] = [
     },
     ports: ['rear2'],
     members: ['joined', 'left', 'joined'],
+    perhaps: ['deactivateFlows'],
   },
   {
     name: 'a switch refuses its port',

@@ -76,6 +76,11 @@ export class Engine implements Host {
     return run !== undefined && !run.closed;
   }
 
+  /** Attempts go on whose time is over. */
+  get isHaunted(): boolean {
+    return [...this.#attempts].some(({ owner }) => owner.alive && owner.isCancelled === true);
+  }
+
   running(): string[] {
     return [...this.runs.values()].filter((run) => !run.closed).map((run) => run.id);
   }
@@ -131,7 +136,7 @@ export class Engine implements Host {
         if (entry.lost || !life.owner.alive || run.closed) return void this.#attempts.delete(entry);
         const timer = this.clock.after(msToNumber(options.startToCloseTimeout), () => {
           timer.run = null;
-          owner.isCancelled = true;
+          outlived(owner);
           again();
         });
         const over = () => {
@@ -182,13 +187,14 @@ export class Engine implements Host {
       const timer = this.clock.after(patience, () => {
         if (over) return;
         over = true;
-        entry.owner.isCancelled = true;
+        outlived(entry.owner);
         fail(new TimeoutFailure(`${name} timed out`, undefined, 'START_TO_CLOSE'), true);
       });
       const report = (tell: () => void) => {
         if (this.lostResults > 0 && this.clock.random.chance(0.3)) {
           this.lostResults -= 1;
           hit('result lost');
+          this.#attempts.delete(entry);
           return;
         }
         this.clock.after(this.clock.latency(), () => {
@@ -209,6 +215,12 @@ export class Engine implements Host {
       );
     });
   }
+}
+
+/** Its time is over. It goes on, though another attempt may come after it, and may arrive wherever it was going. */
+function outlived(owner: Owner): void {
+  owner.isCancelled = true;
+  stage().zombies = true;
 }
 
 function backoff({ retry = {} }: Options, failures: number): number {

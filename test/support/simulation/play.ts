@@ -97,7 +97,7 @@ class Performance {
   #isQuiet(): boolean {
     const { engine, tables } = this.rack;
     const scheduled = (id: string) => id === 'switch-health' || id === 'reconcile';
-    return engine.running().every(scheduled) && unsettled(tables).length === 0;
+    return !engine.isHaunted && engine.running().every(scheduled) && unsettled(tables).length === 0;
   }
 
   async #pass(): Promise<void> {

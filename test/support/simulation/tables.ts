@@ -196,8 +196,6 @@ export function atomic<Args extends unknown[], Result>(
     const slow = clock.now < databaseSlowUntil && clock.random.chance(0.1);
     if (slow) hit('database slow');
     await clock.point(clock.random.next() * (slow ? SLOW_MS : 3));
-    // It goes on, though another attempt may have come after it.
-    if (clock.current.isCancelled === true) stage().zombies = true;
     const error = clock.random.chance(0.2) ? databaseErrors.shift() : undefined;
     if (error !== undefined) hit(`database fails ${error}`);
     if (error === 'before') throw new Error('the database is gone');

@@ -17,20 +17,32 @@ function untold(tables: Tables, isWanted: (event: EventRow) => boolean): (Waiter
   });
 }
 
-const endedRuns = atomic((tables, groupId: string): OfRun<EventEnd>[] => {
+const touchedRuns = atomic((tables, groupId: string) => {
   const over = untold(tables, (event) => event.timeFinished !== null && endsByItself(event));
-  const runs = new Set(over.filter((row) => row.groupId === groupId).map((row) => row.claimedBy));
-  return [...runs].flatMap((workflowId) => {
-    const own = [...tables.events.values()].filter((event) => event.claimedBy === workflowId && endsByItself(event));
-    if (own.some((event) => event.timeFinished === null)) return [];
-    return own.map(({ id: eventId, state, reason }) => ({
-      workflowId,
-      eventId,
-      outcome: state as EventEnd['outcome'],
-      reason,
-    }));
-  });
+  return [...new Set(over.filter((row) => row.groupId === groupId).map((row) => row.claimedBy))];
 });
+
+function eventsOf(tables: Tables, run: string): EventRow[] {
+  return [...tables.events.values()].filter((event) => event.claimedBy === run && endsByItself(event));
+}
+
+const overOf = atomic((tables, runs: string[]) =>
+  runs.filter((run) => eventsOf(tables, run).every((event) => event.timeFinished !== null)),
+);
+
+const endsOfRuns = atomic((tables, runs: string[]): OfRun<EventEnd>[] =>
+  runs.flatMap((workflowId) =>
+    eventsOf(tables, workflowId).map(({ id: eventId, state, reason }) => {
+      return { workflowId, eventId, outcome: state as EventEnd['outcome'], reason };
+    }),
+  ),
+);
+
+async function endedRuns(db: unknown, groupId: string): Promise<OfRun<EventEnd>[]> {
+  const touched = await touchedRuns(db, groupId);
+  const over = touched.length === 0 ? [] : await overOf(db, touched);
+  return over.length === 0 ? [] : endsOfRuns(db, over);
+}
 
 const openWaits = atomic((tables, groupId: string): OfRun<Wait>[] =>
   untold(tables, (event) => !endsByItself(event)).flatMap(({ claimedBy: workflowId, outcome, ...row }) => {

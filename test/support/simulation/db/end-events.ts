@@ -48,11 +48,17 @@ export const endIdle: typeof real.endIdle = async (db, ids) =>
         ids.map((id) => ({ id, failure: null })),
       );
 
-const decidedBy = atomic((tables, groupId: string): Decided[] => {
+const servedBy = atomic((tables, groupId: string) =>
+  tables.waiters
+    .filter((row) => row.groupId === groupId && row.outcome !== null && !row.told)
+    .map((row) => row.eventId),
+);
+
+const decided = atomic((tables, groupId: string, ids: string[]): Decided[] => {
   const alone = stage().defect === 'ends judged by one group only';
-  const here = tables.waiters.filter((row) => row.groupId === groupId && row.outcome !== null && !row.told);
-  return here.flatMap(({ eventId: id }) => {
+  return ids.flatMap((id) => {
     const all = tables.waiters.filter((row) => row.eventId === id && (!alone || row.groupId === groupId));
+    if (all.length === 0) return [];
     if (!all.every((row) => row.outcome !== null || !tables.groups.has(row.groupId))) return [];
     const failed = all
       .toSorted((a, b) => (a.groupId < b.groupId ? -1 : 1))
@@ -64,8 +70,10 @@ const decidedBy = atomic((tables, groupId: string): Decided[] => {
 });
 
 export const endServed: typeof real.endServed = async (db, groupId) => {
-  const decided = await decidedBy(db, groupId);
-  return decided.length === 0 ? [] : end(db, decided);
+  const served = await servedBy(db, groupId);
+  if (served.length === 0) return [];
+  const ends = await decided(db, groupId, served);
+  return ends.length === 0 ? [] : end(db, ends);
 };
 
 export const endsOf = atomic((tables, workflowId: string, ids: string[]) =>

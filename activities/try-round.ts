@@ -127,11 +127,12 @@ async function trySwitch(
     const receipt = acknowledged || !required ? { ...about, acknowledged, error: null, writes } : null;
     return { task, line: `${name} ${change}: ${done.status}`, receipt, refusal: null };
   } catch (error) {
-    const reason = textOf(error);
+    const said = textOf(error);
+    const reason = `${name}: ${said}`;
     // One that is being brought back fails nobody.
     const receipt = required ? null : { ...about, acknowledged: false, error: reason };
     const refusal = isCoded(error, ...REFUSALS) ? reason : null;
-    return { task, line: `${name} ${change}: ${reason}`, receipt, refusal };
+    return { task, line: `${name} ${change}: ${said}`, receipt, refusal };
   }
 }
 

@@ -55,14 +55,21 @@ export async function askSleds(
   return answers;
 }
 
-/** Whether it is over by then. Its failure is left to whoever awaits it. */
+/**
+ * Whether it is over by then. An attempt whose time is over stays for its calls: what they have brought to a NIC has to be written down,
+ * since a newer attempt may have asked for the opposite. A failure of the work is left to whoever awaits it.
+ */
 async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+  const over = work.then(
+    () => true,
+    () => true,
+  );
   return Promise.race([
-    work.then(
-      () => true,
-      () => true,
+    over,
+    sleep(ms).then(
+      () => false,
+      () => over,
     ),
-    sleep(ms).then(() => false),
   ]);
 }
 

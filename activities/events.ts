@@ -53,10 +53,11 @@ export function eventActivities({ db, temporal }: Deps, awaited: AwaitedRuns) {
         await wakeAll(temporal, groups);
         const over = new Set(claimed.ended.map((event) => event.eventId));
         const open = claimed.events.filter((event) => !over.has(event.eventId));
-        // A run that has more to do than wait does it.
-        if (open.length === 0 || !claimed.events.every((event) => event.endsByItself)) return claimed;
-        const ended = await ends.heard(LIMITS.claimWaitMs);
-        return ended.length === 0 ? claimed : { ...claimed, ended };
+        // A run that has more to do than wait does it; what it was told meanwhile, nobody tells it again.
+        const waits = open.length > 0 && claimed.events.every((event) => event.endsByItself);
+        const told = await ends.heard(waits ? LIMITS.claimWaitMs : 0);
+        const news = told.filter((event) => !over.has(event.eventId));
+        return { ...claimed, ended: [...claimed.ended, ...news] };
       } finally {
         ends.stop();
       }

@@ -45,9 +45,9 @@ test('nothing that activities need of the database is left out', () => {
 });
 
 test('every program comes to rest with everything right, and every kind of fault has hit', async () => {
-  const { counterexample, programs, injected } = await check(loaded, { programs: 300, seed: 5 });
+  const { counterexample, programs, injected } = await check(loaded, { programs: 600, seed: 5 });
   expect(counterexample).toBeNull();
-  expect(programs).toBe(300);
+  expect(programs).toBe(600);
   expect(FAULTS.filter((kind) => !injected.has(kind))).toEqual([]);
 });
 

@@ -25,7 +25,9 @@ export function clientOf(engine: Engine, clock: Clock) {
       hit('Temporal does not answer');
       throw new Error('Temporal does not answer');
     }
-    return effect();
+    const answer = effect();
+    await clock.point();
+    return answer;
   }
 
   function signal(workflowId: string, name: string, told: unknown): void {

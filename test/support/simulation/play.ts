@@ -50,6 +50,8 @@ class Performance {
       await this.#pass();
       if (!(await this.#settles())) return;
     }
+    // One that is slow may still be at it.
+    await this.#until(() => !rack.engine.isRunning('reconcile'));
     const before = rack.writes;
     await this.#pass();
     const { faults, switches } = rack.stage;

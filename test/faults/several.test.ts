@@ -36,7 +36,7 @@ describe.each(MODES)('%s', (mode) => {
     await Promise.all(posted.map((events) => rack.startTogether(scene.kind, events)));
     const states = await whileReconciling(
       rack,
-      posted.map((events) => rack.settled(events, 60_000)),
+      posted.map((events) => rack.settled(events, 150_000)),
     );
     return { trios, states, armed };
   }
@@ -64,7 +64,7 @@ describe.each(MODES)('%s', (mode) => {
     const events = await scene.post(trio);
     injector.forget();
     await rack.startTogether(scene.kind, events);
-    const states = await rack.settled(events);
+    const states = await rack.settled(events, 60_000);
     await settle(rack);
     expect(await unlike(scene, trio, states)).toEqual([]);
     return [...new Set(idsOf(trio).flatMap((id) => [...injector.called(id)]))].toSorted();
@@ -87,6 +87,6 @@ describe.each(MODES)('%s', (mode) => {
       }
       expect(wrong).toEqual([]);
     },
-    180_000,
+    300_000,
   );
 });

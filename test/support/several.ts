@@ -48,7 +48,7 @@ async function created(rack: TestRack): Promise<Trio> {
   const trio = await notStarted(rack);
   const events = await inTurn(trio.vms, (vm) => vm.create([trio.group]));
   await rack.startTogether('create', events);
-  await rack.settled(events);
+  await rack.settled(events, 60_000);
   return trio;
 }
 
@@ -56,7 +56,7 @@ async function running(rack: TestRack): Promise<Trio> {
   const trio = await created(rack);
   const events = await inTurn(trio.vms, (vm) => vm.start(0));
   await rack.startTogether('start', events);
-  await rack.settled(events);
+  await rack.settled(events, 60_000);
   return trio;
 }
 

@@ -25,6 +25,7 @@ type ActivityCommand = Extract<Command, { kind: 'activity' }>;
 
 interface Attempt {
   owner: Owner;
+  worker: number;
   /** Its worker cannot report any more: the server waits for the timeout. */
   lost: boolean;
 }
@@ -85,12 +86,13 @@ export class Engine implements Host {
     return [...this.runs.values()].filter((run) => !run.closed).map((run) => run.id);
   }
 
-  /** Every worker dies, and others come. `zombies`: some of what they were doing goes on, and nobody hears of it. */
+  /** Every worker is given up, and others come. `zombies`: what some of them were doing goes on, and nobody hears of it. */
   crash(zombies: boolean): void {
     hit(zombies ? 'crash with zombies' : 'crash');
+    const goOn = this.#workers.map(() => zombies && this.clock.random.chance(0.5));
     for (const attempt of this.#attempts) {
       attempt.lost = true;
-      if (!zombies || this.clock.random.chance(0.5)) attempt.owner.alive = false;
+      if (goOn[attempt.worker] !== true) attempt.owner.alive = false;
     }
     this.#begin();
     for (const run of this.runs.values()) if (!run.closed) run.crash();
@@ -127,7 +129,7 @@ export class Engine implements Host {
     const { name, input, options, seq } = call;
     const attempt = (count: number, pause: number) => {
       const owner: Owner = { alive: true, attempt: count, workflowId: run.id, isLocal: true };
-      const entry: Attempt = { owner, lost: false };
+      const entry: Attempt = { owner, worker: life.worker, lost: false };
       this.#attempts.add(entry);
       const again = () => {
         if (!entry.lost && life.owner.alive) attempt(count + 1, backoff(options, count));
@@ -144,7 +146,7 @@ export class Engine implements Host {
           timer.run = null;
           return owner.isCancelled === true;
         };
-        this.#execute(name, input, entry, life.worker).then(
+        this.#execute(name, input, entry).then(
           (value) => this.clock.after(0, () => (over() || entry.lost ? undefined : run.localDone(life, seq, value))),
           () => {
             if (!over()) again();
@@ -155,9 +157,9 @@ export class Engine implements Host {
     attempt(1, this.clock.latency() / 2);
   }
 
-  async #execute(name: string, input: unknown, entry: Attempt, worker: number): Promise<unknown> {
+  async #execute(name: string, input: unknown, entry: Attempt): Promise<unknown> {
     try {
-      const activity = this.#workers[worker]?.[name];
+      const activity = this.#workers[entry.worker]?.[name];
       if (activity === undefined) throw new TypeError(`no activity ${name}`);
       return await this.clock.as(entry.owner, () => activity(input));
     } catch (error) {
@@ -173,7 +175,8 @@ export class Engine implements Host {
     const deadline = close === undefined ? Infinity : first + msToNumber(close);
     this.clock.after(pause, () => {
       if (run.closed) return;
-      const entry: Attempt = { owner: { alive: true, attempt: count, workflowId: run.id }, lost: false };
+      const owner: Owner = { alive: true, attempt: count, workflowId: run.id };
+      const entry: Attempt = { owner, worker: this.clock.random.below(WORKERS), lost: false };
       this.#attempts.add(entry);
       let over = false;
       const fail = (error: Error, retryable: boolean) => {
@@ -205,7 +208,7 @@ export class Engine implements Host {
           tell();
         });
       };
-      this.#execute(name, input, entry, this.clock.random.below(WORKERS)).then(
+      this.#execute(name, input, entry).then(
         (value) => report(() => run.deliver({ kind: 'done', seq, value })),
         (error: unknown) =>
           report(() => {

@@ -4,6 +4,7 @@ import { CodedError } from '../domain/errors';
 import { LIMITS } from '../domain/limits';
 import { nextStanding, type Observation } from '../domain/switch-service';
 import type { DpdClient, SwitchStatus } from '../dataplane/dpd/client';
+import { databaseTime } from '../db/compare-switch';
 import {
   dirtyGroups,
   findSwitch,
@@ -86,10 +87,14 @@ export function healthActivities({ db, switches, temporal, log }: Deps) {
     },
   };
 
-  /** Ports read and objects of ours without a row removed, in this incarnation. False: it has become another meanwhile. */
+  /**
+   * Ports read and objects of ours without a row removed, in this incarnation. False: it has become another meanwhile, or a group that
+   * was read as living has gone.
+   */
   async function isSwept(row: SwitchRow): Promise<boolean> {
     if (row.swept && row.ports !== null) return true;
     const client = switches.at(row.address);
+    const began = await databaseTime(db);
     const ports = await client.ports();
     const orphans: Orphan[] = [];
     for await (const page of client.listGroups(LIMITS.reconcilePage)) {
@@ -98,7 +103,8 @@ export function healthActivities({ db, switches, temporal, log }: Deps) {
     }
     const { errors } = await removeOrphans({ db, client, switchId: row.id, by: runningWorkflow() }, orphans);
     if (errors.length > 0) log.warn({ switch: row.slot, errors: fewOf(errors) }, 'orphans were left');
-    return storeSwitch(db, row, { ...row, ports, swept: true, apiVersion: null, multicast: true, uptime: null });
+    const swept = { ...row, ports, swept: true, apiVersion: null, multicast: true, uptime: null };
+    return (await storeSwitch(db, row, swept, began)) && (await isStill(row));
   }
 
   /**

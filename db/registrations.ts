@@ -1,6 +1,7 @@
 /** What a sled agent is told about an instance's VMM and its groups. */
 import { sql } from 'drizzle-orm';
 import type { EventBody } from '../domain/events';
+import { LIMITS } from '../domain/limits';
 import { sourcesKey } from '../domain/plan-round';
 import type { Db, Queryable } from './client';
 import { sourcesOf } from './flows';
@@ -99,6 +100,13 @@ async function release(db: Queryable, vmms: string[]): Promise<void> {
   await db.execute(sql`
     update member_flow set registering = false, time_modified = now()
     where propolis_id = any(${uuids(vmms)}) and registering`);
+}
+
+/** None takes as long as this: what is still marked was begun by an attempt that has outlived its time, and has died since. */
+export async function releaseOverdue(db: Queryable): Promise<void> {
+  await db.execute(sql`
+    update member_flow set registering = false, time_modified = now()
+    where registering and time_modified < now() - ${LIMITS.waitMs} * interval '1 millisecond'`);
 }
 
 /** A VMM that is not there has no flows. */

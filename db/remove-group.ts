@@ -9,11 +9,11 @@ export async function removeGroup(tx: Tx, groupId: string, receipts: Receipt[]):
     sql`update group_waiter set outcome = 'served', reason = null where group_id = ${groupId} and outcome is null`,
   );
   await refuseUpdates(tx, groupId);
-  // A switch that is being brought back and did not confirm may hold it still: it is swept again before it counts.
+  // A switch out of service that did not confirm may hold it still: it is swept again before it counts.
   const confirmed = receipts.filter((receipt) => receipt.acknowledged).map((receipt) => receipt.switchId);
   await tx.execute(sql`
-    update switch set swept = false
-    where service = 'resyncing' and not id = any(${`{${confirmed.join(',')}}`}::uuid[])`);
+    update switch set swept = false, time_unswept = clock_timestamp()
+    where service <> 'in_service' and not id = any(${`{${confirmed.join(',')}}`}::uuid[])`);
   await tx.execute(sql`delete from multicast_group_member where external_group_id = ${groupId}`);
   await tx.execute(sql`delete from switch_ack where group_id = ${groupId}`);
   // What its rounds have not asked about, since a registration was under way, is taken back by reconciliation (orphan-flows.ts).

@@ -4,6 +4,7 @@ import { LIMITS } from '../domain/limits';
 import type { Db, Tx } from './client';
 import { sourcesOf } from './flows';
 import { lockGroups } from './instance-rows';
+import { releaseOverdue } from './registrations';
 import { requestGroups, type GroupRequest } from './requests';
 import { uuids } from './lists';
 
@@ -46,6 +47,7 @@ export async function repairMembers(db: Db): Promise<Repair> {
     await tx.execute(
       sql`select id from instance where id = any(${uuids([...instances, NOBODY])}) order by id for update`,
     );
+    await releaseOverdue(tx);
     const tombstones = await tx.execute<{ id: string }>(sql`
       select distinct m.external_group_id as id from multicast_group_member m join multicast_group g on g.id = m.external_group_id
       where m.time_deleted is not null and g.requested = g.attempted and g.time_retry is null limit ${LIMITS.reconcilePage}`);

@@ -79,12 +79,21 @@ export interface SwitchChange {
   uptime: number | null;
 }
 
-/** Stores what a check decided, if the switch is still what the check saw. Whatever leaves service is no longer believed. */
-export async function storeSwitch(db: Db, seen: SwitchRow, change: SwitchChange): Promise<boolean> {
+/**
+ * Stores what a check decided, if the switch is still what the check saw. Whatever leaves service is no longer believed. `sweptSince`: when
+ * the sweep began that the change comes from; nothing else makes a switch swept.
+ */
+export async function storeSwitch(
+  db: Db,
+  seen: SwitchRow,
+  change: SwitchChange,
+  sweptSince: string | null = null,
+): Promise<boolean> {
   return db.transaction(async (tx) => {
     const rows = await tx.execute<{ id: string }>(sql`
       update switch set service = ${change.service}, incarnation = ${change.incarnation}, failures = ${change.failures},
-        ports = ${change.ports === null ? null : `{${change.ports.join(',')}}`}::text[], swept = ${change.swept},
+        ports = ${change.ports === null ? null : `{${change.ports.join(',')}}`}::text[],
+        swept = ${change.swept} and coalesce(${sweptSince}::timestamptz > coalesce(time_unswept, '-infinity'), swept),
         api_version = coalesce(${change.apiVersion}::smallint, api_version), multicast = ${change.multicast}, last_error = ${change.lastError},
         uptime = coalesce(${change.uptime}::bigint, uptime),
         time_last_seen = case when ${change.uptime}::bigint is not null then now() else time_last_seen end,

@@ -81,6 +81,8 @@ export const rackSwitch = pgTable(
     failures: integer().notNull().default(0),
     /** Whether a sweep found nothing of ours without a row, in this incarnation. */
     swept: boolean().notNull().default(false),
+    /** When a group was last removed that it may hold still: a sweep that began before has not seen that. */
+    timeUnswept: time(),
     lastError: text(),
     timeLastSeen: time(),
     timeServiceChanged: time().notNull().defaultNow(),

@@ -1,4 +1,5 @@
 /** VMM registrations that something crosses: an event, a removal, a round; held at the sled, where the order is decided. */
+import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { Injector } from '../support/injector';
 import { expectInvariants, settle } from '../support/invariants';
@@ -88,6 +89,17 @@ test('a round never joins for good what only a late registration has prepared', 
   expect(await memberOf(group, vm)).toMatchObject({ state: 'joined' });
   expect(nicOf(0, vm.place.propolis_id)?.joined).toMatchObject([{ group_ip: ip }]);
   expect(nicOf(0, vmm)).toMatchObject({ prepared: [], joined: [] });
+});
+
+test('what a registration began that has outlived its time and died is taken back by reconciliation', async () => {
+  const { ip, group } = await created('outlived');
+  const vmm = randomUUID();
+  rack.sleds[0]!.state.vmms.join(vmm, { group_ip: ip, sources: [] });
+  await rack.db.execute(sql`
+    insert into member_flow (group_id, propolis_id, sled_id, group_ip, sources, state, round, registering, time_modified)
+    values (${group}, ${vmm}, ${rack.sleds[0]!.id}, ${ip}, '', 'joining', 0, true, now() - interval '1 hour')`);
+  await settle(rack);
+  expect(nicOf(0, vmm)?.joined).toEqual([]);
 });
 
 test('the undo of a start that a migration has overtaken, in one fold, changes nothing', async () => {

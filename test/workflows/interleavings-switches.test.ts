@@ -169,3 +169,24 @@ test('an object of ours without a row that is there when a switch comes back is 
   await healthUntil(0, 'in_service');
   expect(rack.ports(0, gone)).toBeNull();
 });
+
+test('a group that goes while a returning switch is swept has left it before it counts', async () => {
+  const { ip, group } = await created('swept');
+  const facing = rack.switches[1]!;
+  facing.state.pause('reset');
+  await healthUntil(1, 'unreachable');
+  const removal = injector.hold({ activity: 'commitRound', about: [group] });
+  await rack.deleteGroup(group);
+  await removal.reached;
+  facing.state.resume();
+  const tag = `rackcast:${randomUUID()}`;
+  await byHand(rack, 1, [underlayGroup(freshIp(), tag, ['rear1'])]);
+  const match = { path: '/multicast', method: 'DELETE' };
+  facing.state.faults.add({ match, action: { kind: 'delay', ms: 3_000 }, times: 1 });
+  await rack.run('switchHealth');
+  await until('an orphan is being removed', () => facing.state.faults.list()[0]?.injected === 1);
+  removal.release();
+  await until('the group is gone', async () => !(await rack.groupExists(group)));
+  await healthUntil(1, 'in_service');
+  expect(rack.ports(1, ip)).toBeNull();
+});

@@ -81,7 +81,14 @@ export class SimulatedRack {
   #register(slot: number): void {
     const id = `switch${slot}`;
     const seen = { lastError: null, uptime: 1_000, timeLastSeen: 0 };
-    const service = { service: 'in_service' as const, incarnation: 1, failures: 0, swept: true, multicast: true };
+    const service = {
+      service: 'in_service' as const,
+      incarnation: 1,
+      failures: 0,
+      swept: true,
+      multicast: true,
+      timeUnswept: null,
+    };
     this.tables.switches.set(id, { id, slot, address: id, ports: PORTS, ...service, ...seen });
   }
 

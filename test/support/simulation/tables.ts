@@ -89,6 +89,8 @@ export interface FlowRow {
   sources: string;
   state: 'joining' | 'joined' | 'leaving';
   registering: boolean;
+  /** When a registration with it last began. */
+  timeBegun?: number;
   round: number;
   reason: string | null;
 }
@@ -116,6 +118,7 @@ export interface SwitchStateRow {
   ports: string[] | null;
   failures: number;
   swept: boolean;
+  timeUnswept: number | null;
   multicast: boolean;
   lastError: string | null;
   uptime: number | null;

@@ -126,7 +126,8 @@ function removeGroup(tables: Tables, groupId: string, end: real.RoundEnd): void 
   refuseUpdates(tables, groupId);
   const confirming = end.receipts.filter((receipt) => receipt.acknowledged).map((receipt) => receipt.switchId);
   for (const facing of tables.switches.values())
-    if (facing.service === 'resyncing' && !confirming.includes(facing.id)) facing.swept = false;
+    if (facing.service !== 'in_service' && !confirming.includes(facing.id))
+      Object.assign(facing, { swept: false, timeUnswept: now() });
   const others = (row: { groupId: string }) => row.groupId !== groupId;
   tables.members = tables.members.filter(others);
   tables.acks = tables.acks.filter(others);

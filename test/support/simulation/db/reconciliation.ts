@@ -9,14 +9,17 @@ import { places } from '../../../../domain/desired';
 import { sourcesKey } from '../../../../domain/plan-round';
 import { samePlace } from '../../../../domain/fold-events';
 import { LIMITS } from '../../../../domain/limits';
-import { hit } from '../stage';
+import { hit, stage } from '../stage';
 import { atomic, now, type EventRow, type FlowRow, type GroupRow, type Tables } from '../tables';
 import { requestGroups } from './requests';
 
 /** Events that are many; far fewer than in earnest, so that it happens. */
 const BACKLOG = 2;
 
-export const settleOrphans: typeof drift.settleOrphans = async () => {};
+/** What a switch did not let go is the next pass's to find, as what somebody else has changed is. */
+export const settleOrphans: typeof drift.settleOrphans = async (_, switchId, { left }) => {
+  for (const { groupId } of left) stage().switches.get(switchId)?.tampered.add(groupId);
+};
 export const forgetDrift: typeof drift.forgetDrift = async () => {};
 
 /** All agents are of version 5. */
@@ -102,6 +105,8 @@ export const repairMembers: typeof repair.repairMembers = atomic((tables) => {
     const group = tables.groups.get(member.groupId);
     return member.deleted && group !== undefined && group.requested === group.attempted && group.timeRetry === null;
   });
+  for (const flow of tables.flows)
+    if (flow.registering && (flow.timeBegun ?? 0) < now() - LIMITS.waitMs) flow.registering = false;
   const unasked = tables.flows.filter((flow) => {
     const group = tables.groups.get(flow.groupId);
     const calm = group !== undefined && group.requested === group.attempted && group.timeRetry === null;

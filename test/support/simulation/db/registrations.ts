@@ -2,7 +2,7 @@
 import type * as real from '../../../../db/registrations';
 import type { Place } from '../../../../domain/desired';
 import { sourcesKey } from '../../../../domain/plan-round';
-import { atomic, type FlowRow, type Tables } from '../tables';
+import { atomic, now, type FlowRow, type Tables } from '../tables';
 import { requestGroups } from './requests';
 
 export const registrationOf: typeof real.registrationOf = atomic((tables, eventId: string) => {
@@ -47,7 +47,7 @@ export const beginRegistration: typeof real.beginRegistration = atomic((tables, 
       if (group === undefined || group.state === 'deleting') return [];
       const sources = sourcesKey(group.sources);
       const flow = rowOf(tables, { groupId, propolisId, sledId, groupIp: group.ip, sources });
-      return [toPrepared(Object.assign(flow, { registering: true, state: joiningAgain(flow) }))];
+      return [toPrepared(Object.assign(flow, { registering: true, timeBegun: now(), state: joiningAgain(flow) }))];
     }),
 );
 

@@ -6,7 +6,7 @@ import { atomic, now, type GroupRow, type SwitchStateRow, type Tables } from '..
 import { requestGroups } from './requests';
 
 function toRow(row: SwitchStateRow): real.SwitchRow {
-  const { uptime, timeLastSeen, multicast: _, ...rest } = row;
+  const { uptime, timeLastSeen, timeUnswept: _, multicast: __, ...rest } = row;
   const lastSeen =
     uptime === null || timeLastSeen === null ? null : { uptime, secondsAgo: (now() - timeLastSeen) / 1_000 };
   return { ...rest, lastSeen };
@@ -19,10 +19,12 @@ export const findSwitch: typeof real.findSwitch = atomic((tables, id: string) =>
   return row === undefined ? null : toRow(row);
 });
 
-export const storeSwitch: typeof real.storeSwitch = atomic((tables, seen, change) => {
+export const storeSwitch: typeof real.storeSwitch = atomic((tables, seen, change, sweptSince = null) => {
   const row = tables.switches.get(seen.id);
   if (row === undefined || row.service !== seen.service || row.incarnation !== seen.incarnation) return false;
-  const { service, incarnation, failures, ports, swept, multicast, lastError, uptime } = change;
+  const { service, incarnation, failures, ports, multicast, lastError, uptime } = change;
+  const isSwept = sweptSince === null ? row.swept : Number(sweptSince) > (row.timeUnswept ?? -1);
+  const swept = change.swept && isSwept;
   const before = row.service;
   Object.assign(row, { service, incarnation, failures, ports, swept, multicast, lastError });
   if (uptime !== null) Object.assign(row, { uptime, timeLastSeen: now() });

@@ -1,0 +1,1 @@
+ALTER TABLE "switch" ADD COLUMN "time_unswept" timestamp with time zone;

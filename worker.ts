@@ -84,6 +84,7 @@ async function main(config: Config): Promise<void> {
       visibleSteps: config.visibleSteps,
     }),
     // A task that waits, for the database or for a switch, keeps its slot.
+    maxCachedWorkflows: LIMITS.cachedWorkflows,
     maxConcurrentWorkflowTaskExecutions: LIMITS.workflowTasks,
     maxConcurrentLocalActivityExecutions: LIMITS.workflowTasks,
     shutdownGraceTime: '10s',

@@ -5,6 +5,8 @@ import type { DpdClient } from '../dataplane/dpd/client';
 import type { SledAgentClient } from '../dataplane/sled-agent/client';
 import type { Db } from '../db/client';
 import type { Temporal } from '../temporal/client';
+import type { AwaitedRuns } from './awaited-runs';
+import type { Turns } from './turns';
 
 export interface Deps {
   db: Db;
@@ -14,4 +16,11 @@ export interface Deps {
   log: Logger;
   /** Every call to a switch or a sled is an activity of its own, also where the first attempt would do: for whoever wants to watch. */
   visibleSteps?: boolean;
+}
+
+/** What the activities of one worker know of each other. */
+export interface Shared {
+  awaited: AwaitedRuns;
+  claims: Turns;
+  rounds: Turns;
 }

@@ -8,8 +8,7 @@ import { withdrawPrepared } from '../db/registrations';
 import type { GroupRequest } from '../db/requests';
 import { waitsOf, type Wait } from '../db/waiters';
 import { LIMITS } from '../domain/limits';
-import type { AwaitedRuns } from './awaited-runs';
-import type { Deps } from './deps';
+import type { Deps, Shared } from './deps';
 import { countEvents } from './metrics';
 import { wakeAll } from './wake';
 
@@ -19,7 +18,7 @@ export interface EventResult {
   reason: string | null;
 }
 
-export function eventActivities({ db, temporal }: Deps, awaited: AwaitedRuns) {
+export function eventActivities({ db, temporal }: Deps, { awaited, claims }: Shared) {
   const wake = async (requests: GroupRequest[]) => {
     const groups = requests
       .filter((request) => request.wake)
@@ -46,7 +45,7 @@ export function eventActivities({ db, temporal }: Deps, awaited: AwaitedRuns) {
       // Before the rows change: a round may be over before the groups are woken.
       const ends = awaited.listen(workflowId);
       try {
-        const taken = await claimEvents(db, workflowId, input.runId, input.events);
+        const taken = await claims.take(() => claimEvents(db, workflowId, input.runId, input.events));
         if (taken === null) return null;
         const { wake: groups, finished, ...claimed } = taken;
         countEvents(finished);

@@ -1,7 +1,7 @@
 /** All activities, over one set of dependencies. Workflows import the type only. */
 import { agentActivities } from './agents';
 import { AwaitedRuns } from './awaited-runs';
-import type { Deps } from './deps';
+import type { Deps, Shared } from './deps';
 import { eventActivities } from './events';
 import { flowActivities } from './flows';
 import { healthActivities } from './health';
@@ -9,14 +9,20 @@ import { programSwitchActivities } from './program-switch';
 import { reconcileActivities } from './reconcile';
 import { registrationActivities } from './registration';
 import { roundActivities } from './rounds';
+import { Turns } from './turns';
+import { LIMITS } from '../domain/limits';
 
 export function createActivities(deps: Deps) {
-  const awaited = new AwaitedRuns();
+  const shared: Shared = {
+    awaited: new AwaitedRuns(),
+    claims: new Turns(LIMITS.claimsAtOnce, LIMITS.turnMs),
+    rounds: new Turns(LIMITS.roundsAtOnce, LIMITS.turnMs),
+  };
   return {
-    ...eventActivities(deps, awaited),
+    ...eventActivities(deps, shared),
     ...registrationActivities(deps),
     ...agentActivities(deps),
-    ...roundActivities(deps, awaited),
+    ...roundActivities(deps, shared),
     ...programSwitchActivities(deps),
     ...flowActivities(deps),
     ...healthActivities(deps),

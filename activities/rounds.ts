@@ -6,17 +6,16 @@ import { withdrawUpdate, type UpdateState } from '../db/group-updates';
 import { recordRefusal } from '../db/switch-service';
 import type { SwitchTask } from '../domain/plan-round';
 import type { SwitchConfig } from '../domain/switch-config';
-import type { AwaitedRuns } from './awaited-runs';
 import { watchBacklog } from './backlog';
-import type { Deps } from './deps';
+import type { Deps, Shared } from './deps';
 import { countRound } from './metrics';
 import { tellGroup } from './tell';
 import { tryRound, type RoundDone } from './try-round';
 
-export function roundActivities(deps: Deps, awaited: AwaitedRuns) {
+export function roundActivities(deps: Deps, { awaited, claims, rounds }: Shared) {
   const { db, temporal } = deps;
   const teller = { db, temporal, awaited };
-  const backlog = watchBacklog(db);
+  const backlog = watchBacklog(db, claims);
   return {
     /**
      * Begins a round and tries at once to bring it to its end: what does not come through at the first attempt is returned, for the
@@ -24,9 +23,11 @@ export function roundActivities(deps: Deps, awaited: AwaitedRuns) {
      */
     async beginRound(input: { groupId: string }): Promise<RoundStart | RoundDone> {
       await backlog.gathered(input.groupId);
-      const start = await beginRound(db, input.groupId);
-      if (start.kind !== 'round' || deps.visibleSteps === true) return start;
-      return tryRound(deps, teller, input.groupId, start);
+      return rounds.take(async () => {
+        const start = await beginRound(db, input.groupId);
+        if (start.kind !== 'round' || deps.visibleSteps === true) return start;
+        return tryRound(deps, teller, input.groupId, start);
+      });
     },
 
     /** What a failed round goes back to. `reached` as JSON: absent = the last acknowledged configuration. */

@@ -36,9 +36,12 @@ async function tellRun(
   { workflowId, ended, waits }: Delivery,
 ): Promise<Told> {
   try {
-    if (ended.length > 0 && !awaited.tell(workflowId, ended)) await temporal.tellEnded(workflowId, ended);
+    const tellEnds = async () => {
+      if (!awaited.tell(workflowId, ended)) await temporal.tellEnded(workflowId, ended);
+    };
+    const told = ended.length > 0 && (await awaited.once(workflowId, ended, tellEnds));
     if (waits.length > 0) await temporal.tellOutcomes(workflowId, waits);
-    return { ended, waits };
+    return { ended: told ? ended : [], waits };
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
     // The run is over, or has never existed. What has ended needs nobody; for the rest, redelivery reads the row.

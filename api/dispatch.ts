@@ -24,6 +24,8 @@ export interface Startable {
 interface Gathered extends Startable {
   /** The run that will take it. */
   named(workflowId: string): void;
+  /** When it came. */
+  at: number;
 }
 
 /** Events of one kind that are still to be put into a run. */
@@ -54,11 +56,14 @@ export function createDispatcher({ temporal, log }: { temporal: Pick<Temporal, '
     if (events.length > LIMITS.eventsPerRun) events.sort((a, b) => (groupOf(a) < groupOf(b) ? -1 : 1));
     while (events.length >= LIMITS.eventsPerRun) putTogether(kind, gathering);
     if (events.length === 0 || gathering.timer !== undefined) return;
-    const due = gathering.lastAt + LIMITS.gatherStartsMs - performance.now();
-    if (due <= 0) return putTogether(kind, gathering);
+    // Nobody waits longer, however many come after: full runs take what is of one group, not what came first.
+    const oldest = Math.min(...events.map((event) => event.at));
+    const now = performance.now();
+    const due = oldest + LIMITS.gatherStartsMs - now;
+    if (due <= 0 || now - gathering.lastAt >= LIMITS.gatherStartsMs) return putTogether(kind, gathering);
     gathering.timer = setTimeout(() => {
       gathering.timer = undefined;
-      if (events.length > 0) putTogether(kind, gathering);
+      gather(kind, gathering);
     }, due);
   }
 
@@ -114,7 +119,7 @@ export function createDispatcher({ temporal, log }: { temporal: Pick<Temporal, '
     const gathering = gatherings.get(event.kind) ?? { events: [], timer: undefined, lastAt: -Infinity };
     gatherings.set(event.kind, gathering);
     return new Promise((resolve) => {
-      gathering.events.push({ ...event, named: resolve });
+      gathering.events.push({ ...event, named: resolve, at: performance.now() });
       // In the next turn, so that the events of one batch are together.
       if (gathering.events.length === 1) setImmediate(() => gather(event.kind, gathering));
       else if (gathering.events.length === LIMITS.eventsPerRun) gather(event.kind, gathering);

@@ -6,16 +6,12 @@ import { sql } from 'drizzle-orm';
 import type { EventEnd, EventRef } from '../domain/events';
 import { applyDue, readApplied, type Applied } from './apply-events';
 import type { Db, Tx } from './client';
-import { endedEvents, endIdle, endsByItself, type FinishedEvent } from './end-events';
-import { dueUpTo, lockInstances, membershipsOf, openEvents } from './instance-rows';
+import { endedEvents, endIdle, type FinishedEvent } from './end-events';
+import { dueUpTo, lockInstances, membershipsOf, openEvents, type OpenEvent } from './instance-rows';
 import { uuids } from './lists';
 
-export interface ClaimedEvent extends EventRef {
-  /** Whether the event carries a body for the sled agent's registration: then it changes no rows before that. */
-  registers: boolean;
-  /** Whether it is over with its rounds: nothing but them is waited for. */
-  endsByItself: boolean;
-}
+/** Of a claimed event no more than its run needs to know: this goes into its history. */
+export type ClaimedEvent = EventRef & Pick<OpenEvent, 'registers' | 'endsByItself'>;
 
 export interface Claimed extends Applied {
   /** The events that are this workflow's and were not over; empty when others have them. */
@@ -36,14 +32,14 @@ export async function claimEvents(
   const ids = refs.map((ref) => ref.eventId);
   const taken = await db.transaction(async (tx) => {
     const instanceIds = [...new Set(refs.map((ref) => ref.instanceId))];
-    const [gate, instances, events, open, memberships] = await Promise.all([
+    const [gate, instances, open, memberships] = await Promise.all([
       tx.execute<{ enabled: boolean }>(sql`select multicast_enabled as enabled from runtime_config`),
       lockInstances(tx, instanceIds),
-      ownEvents(tx, workflowId, ids),
       openEvents(tx, instanceIds),
       membershipsOf(tx, instanceIds),
     ]);
     if (gate[0]?.enabled !== true) return null;
+    const events = ownEvents(open, workflowId, ids);
     const ready = events.filter((event) => !event.registers);
     const due = dueUpTo(open, ready);
     const changing = new Set(due.map((event) => event.eventId));
@@ -68,20 +64,15 @@ export async function claimEvents(
   return { ...applied, events, finished, ended };
 }
 
-async function ownEvents(tx: Tx, workflowId: string, ids: string[]): Promise<ClaimedEvent[]> {
-  const rows = await tx.execute<{
-    event_id: string;
-    instance_id: string;
-    generation: number;
-    registers: boolean;
-    endsByItself: boolean;
-  }>(sql`
-    select event_id, instance_id, generation, coalesce(body -> 'vmm_registration', 'null') <> 'null' as registers,
-      ${endsByItself} as "endsByItself"
-    from instance_event e
-    where event_id = any(${uuids(ids)}) and time_finished is null and (claimed_by is null or claimed_by = ${workflowId})
-    order by sequence`);
-  return [...rows].map(({ event_id: eventId, instance_id: instanceId, ...row }) => ({ eventId, instanceId, ...row }));
+/** Those of the events that are not over and that nobody else has, in order of acceptance. */
+function ownEvents(open: OpenEvent[], workflowId: string, ids: string[]): ClaimedEvent[] {
+  const asked = new Set(ids);
+  return open
+    .filter((event) => asked.has(event.eventId) && (event.claimedBy ?? workflowId) === workflowId)
+    .toSorted((a, b) => a.sequence - b.sequence)
+    .map(({ eventId, instanceId, generation, registers, endsByItself }) => {
+      return { eventId, instanceId, generation, registers, endsByItself };
+    });
 }
 
 async function markClaimed(tx: Tx, workflowId: string, runId: string, events: EventRef[]): Promise<void> {

@@ -4,6 +4,7 @@ import type { EventBody, EventKind, EventRef } from '../domain/events';
 import type { GroupStanding, InstanceFacts, InstanceState, Membership, PendingEvent } from '../domain/fold-events';
 import type { Place } from '../domain/desired';
 import type { Tx } from './client';
+import { endsByItself } from './end-events';
 import { uuids } from './lists';
 
 export type InstanceRow = InstanceFacts;
@@ -61,7 +62,18 @@ export async function membershipsOf(tx: Tx, instanceIds: string[]): Promise<Memb
 }
 
 /** An accepted event that is not over. */
-export type OpenEvent = PendingEvent & { instanceId: string; applied: boolean };
+export interface OpenEvent extends PendingEvent {
+  instanceId: string;
+  applied: boolean;
+  /** The workflow that took it. */
+  claimedBy: string | null;
+  /** Order of acceptance. */
+  sequence: number;
+  /** Whether it carries a body for the sled agent's registration: then it changes no rows before that. */
+  registers: boolean;
+  /** Whether it is over with its rounds: nothing but them is waited for. */
+  endsByItself: boolean;
+}
 
 /** All events of the instances that are not over, in order of generation. */
 export async function openEvents(tx: Tx, instanceIds: string[]): Promise<OpenEvent[]> {
@@ -72,20 +84,32 @@ export async function openEvents(tx: Tx, instanceIds: string[]): Promise<OpenEve
     kind: EventKind;
     body: EventBody;
     applied: boolean;
+    claimed_by: string | null;
+    sequence: number;
+    registers: boolean;
+    ends_by_itself: boolean;
   }>(sql`
-    select event_id, instance_id, generation, kind, body, time_applied is not null as applied from instance_event
-    where instance_id = any(${uuids(instanceIds)}) and time_finished is null
+    select event_id, instance_id, generation, kind, body, time_applied is not null as applied, claimed_by, sequence,
+      coalesce(body -> 'vmm_registration', 'null') <> 'null' as registers, ${endsByItself} as ends_by_itself
+    from instance_event e where instance_id = any(${uuids(instanceIds)}) and time_finished is null
     order by instance_id, generation`);
-  return [...rows].map(({ event_id: eventId, instance_id: instanceId, ...row }) => ({
-    eventId,
-    instanceId,
-    ...row,
+  return [...rows].map((row) => ({
+    eventId: row.event_id,
+    instanceId: row.instance_id,
+    generation: row.generation,
+    kind: row.kind,
+    body: row.body,
     failure: null,
+    applied: row.applied,
+    claimedBy: row.claimed_by,
+    sequence: row.sequence,
+    registers: row.registers,
+    endsByItself: row.ends_by_itself,
   }));
 }
 
 /** Those that have not changed rows yet, of each instance up to the newest of the given events. */
-export function dueUpTo(open: OpenEvent[], refs: EventRef[]): OpenEvent[] {
+export function dueUpTo<Open extends EventRef & { applied: boolean }>(open: Open[], refs: EventRef[]): Open[] {
   const newest = new Map<string, number>();
   for (const { instanceId, generation } of refs)
     newest.set(instanceId, Math.max(generation, newest.get(instanceId) ?? generation));

@@ -44,7 +44,7 @@ export async function undeliveredEvents(db: Db, after: number): Promise<Undelive
 export interface BacklogFound {
   /** More events wait to change rows than one run takes. */
   isLong: boolean;
-  /** Groups that as many events wait for already. */
+  /** Groups that enough events wait for already. */
   busyGroups: ReadonlySet<string>;
 }
 
@@ -53,6 +53,6 @@ export async function lookAtBacklog(db: Db): Promise<BacklogFound> {
     select 1 from instance_event where time_applied is null and time_finished is null offset ${LIMITS.eventsPerRun} limit 1`);
   if (rows.length === 0) return { isLong: false, busyGroups: new Set() };
   const busy = await db.execute<{ id: string }>(sql`
-    select group_id as id from group_waiter where outcome is null group by group_id having count(*) >= ${LIMITS.eventsPerRun}`);
+    select group_id as id from group_waiter where outcome is null group by group_id having count(*) >= ${LIMITS.gatheredEvents}`);
   return { isLong: true, busyGroups: new Set([...busy].map((row) => row.id)) };
 }

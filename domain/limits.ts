@@ -48,13 +48,26 @@ export const LIMITS = {
   gatherStartsMs: 100,
   /** A run's first step stays so long for its rounds, before the run waits for a signal. Well within a workflow's task. */
   claimWaitMs: 3_000,
+  /** A worker that has told a run how its events ended does not tell it again within this. */
+  toldMs: 10_000,
   /** Workflow tasks, and local activities, that one worker has under way at most. */
-  workflowTasks: 128,
+  workflowTasks: 512,
   /** Of those, how many may stay for their rounds, or wait for events to share a round: the rest is left for those that they wait for. */
-  stayingClaims: 32,
-  gatheringRounds: 64,
-  /** A round waits no longer than this for events that are about to change rows, and looks so often whether they have. */
+  stayingClaims: 96,
+  gatheringRounds: 256,
+  /** Workflows that one worker keeps in memory. */
+  cachedWorkflows: 1_000,
+  /** What one worker does at once: claims, which change rows, and first attempts at rounds; and how long one of them counts. */
+  claimsAtOnce: 4,
+  roundsAtOnce: 8,
+  turnMs: 250,
+  /**
+   * A round waits no longer than this for events that are about to change rows, for those whose claims are in line in its own worker,
+   * and no more once so many wait for it; it looks so often.
+   */
   gatherRoundMs: 1_000,
+  gatherLineMs: 6_000,
+  gatheredEvents: 96,
   backlogLookMs: 50,
 
   /** One HTTP call to a switch daemon or a sled agent. Shorter than the activity around it, so a late write is over before the retry. */
@@ -79,8 +92,8 @@ export const LIMITS = {
   /** A switch that is not in service is written to, but not waited for longer than this. */
   resyncingStepMs: 10_000,
   sledAttemptMs: 9_000,
-  /** The first attempt at a whole round: gathering, leaves, switches and joins one after the other. */
-  roundAttemptMs: 90_000,
+  /** The first attempt at a whole round: gathering, waiting in line, leaves, switches and joins one after the other. */
+  roundAttemptMs: 120_000,
   sledAttempts: 2,
   sledStepMs: 10_000,
 
@@ -148,7 +161,10 @@ const relations: [string, boolean][] = [
   ],
   [
     'a first attempt outlasts all that it asks',
-    LIMITS.gatherRoundMs + 3 * (LIMITS.sledAttemptMs + LIMITS.sledCallMs) + 10 * LIMITS.switchCallMs <
+    LIMITS.gatherLineMs +
+      (LIMITS.workflowTasks / LIMITS.roundsAtOnce) * LIMITS.turnMs +
+      3 * (LIMITS.sledAttemptMs + LIMITS.sledCallMs) +
+      10 * LIMITS.switchCallMs <
       LIMITS.roundAttemptMs,
   ],
   ['a call to a sled ends before its activity', LIMITS.sledCallMs < LIMITS.sledAttemptMs],
@@ -166,6 +182,7 @@ const relations: [string, boolean][] = [
   ['a lock is given up before its statement', LIMITS.lockMs < LIMITS.statementMs],
   ['instance ids of a run fit one search attribute', LIMITS.eventsPerRun * 39 < LIMITS.searchAttributeBytes],
   ['a try to bring a switch back ends before its activity', LIMITS.resyncLookMs * LIMITS.resyncLooks < 150_000],
+  ['whatever is under way is in memory', LIMITS.workflowTasks <= LIMITS.cachedWorkflows],
   [
     'whoever waits leaves slots for what is waited for',
     LIMITS.stayingClaims + LIMITS.gatheringRounds < LIMITS.workflowTasks,

@@ -9,7 +9,7 @@ import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import type { EventEnd, LifecycleInput } from '../domain/events';
 import { registering, rows, undoOnSled } from './proxies';
-import { reasonOf, runSaga, type Failure, type Step } from './saga';
+import { reasonOf, runSaga, showDone, type Failure, type Step } from './saga';
 import { Waits } from './waits';
 
 type Claim = NonNullable<Awaited<ReturnType<Activities['claimEvents']>>>;
@@ -44,7 +44,13 @@ export async function lifecycle(
   if (events.length === 0) return { results: claim.ended, waiting: [], disabled: false };
   waits.end(claim.ended);
   waits.expect(claim.waits);
-  const settled = await runSaga(title, stepsOf({ waits, applied: { eventIds: claim.applied, failures } }), events);
+  const steps = stepsOf({ waits, applied: { eventIds: claim.applied, failures } });
+  // What failed has to be undone.
+  if (failures.length === 0 && events.every(({ eventId }) => isFine(waits.ended.get(eventId)))) {
+    showDone(title, steps);
+    return { results: [...waits.ended.values()], waiting: [], disabled: false };
+  }
+  const settled = await runSaga(title, steps, events);
   const own = settled.filter(({ eventId, outcome }) => {
     return !waits.ended.has(eventId) && (outcome === 'failed' || !waits.undecided.has(eventId));
   });
@@ -53,6 +59,10 @@ export async function lifecycle(
   const results = [...waits.ended.values(), ...own];
   const decided = new Set(results.map((result) => result.eventId));
   return { results, waiting: [...waits.undecided].filter((eventId) => !decided.has(eventId)), disabled: false };
+}
+
+function isFine(end: EventEnd | undefined): boolean {
+  return end !== undefined && end.outcome !== 'failed';
 }
 
 /** The claim with what it has applied. Earlier builds claimed and applied in two steps: their histories hold the events alone. */

@@ -59,6 +59,15 @@ export async function runSaga<Event extends { eventId: string }>(
   });
 }
 
+/** A saga that was over with its first step shows all of them done. */
+export function showDone(title: string, steps: { name: string }[]): void {
+  const progress = new Progress(
+    title,
+    steps.map((step) => step.name),
+  );
+  for (const at of steps.keys()) progress.mark(at, 'done');
+}
+
 async function attempt<Event extends { eventId: string }>(step: Step<Event>, events: Event[]): Promise<Failure[]> {
   try {
     return await step.run(events);

@@ -138,11 +138,11 @@ export class StackProcess {
   }
 }
 
-/** Megabytes for the young: with Node's own 16 much of a busy moment is still referred to when they are full, and grows old at a cost. */
-const YOUNG = '--max-semi-space-size=32';
+/** Megabytes for what grows old: without a bound a busy process keeps its garbage, several times of what is alive. */
+const HEAP = '--max-old-space-size=256';
 
 function nodeArguments(run: Program['run']): string[] {
   const stack = join(projectRoot, 'cli', 'stack');
-  if ('script' in run) return [YOUNG, '--require', join(stack, 'leash.js'), run.script, ...(run.args ?? [])];
+  if ('script' in run) return [HEAP, '--require', join(stack, 'leash.js'), run.script, ...(run.args ?? [])];
   return [join(stack, 'tether.js'), JSON.stringify({ ...run, graceMs: GRACE_MS })];
 }

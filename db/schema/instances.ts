@@ -97,8 +97,9 @@ export const instanceEvent = pgTable(
       .where(sql`${t.timeFinished} is null`),
     uniqueIndex('instance_event_by_sequence').on(t.sequence),
     index('instance_event_by_instance').on(t.instanceId, t.sequence),
+    // What of a run is not over yet is found without what is.
     index('instance_event_by_run')
-      .on(t.claimedBy)
+      .on(t.claimedBy, t.timeFinished)
       .where(sql`${t.claimedBy} is not null`),
   ],
 );

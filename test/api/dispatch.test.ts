@@ -37,7 +37,7 @@ const startable = (kind: WorkflowKind = 'stop', sledId?: string): Startable => (
 const idOf = ({ kind, ref }: Startable) => `${kind}/${ref.instanceId}/${ref.eventId}`;
 
 test('a lone event has a run of its own without any wait; the next one of its kind waits a moment', async () => {
-  jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'] });
+  jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
   const [first, second, other] = [startable(), startable(), startable('fail')];
   expect(await dispatcher.dispatch(first)).toBe(idOf(first));
   expect(started).toMatchObject([{ kind: 'stop', events: [first.ref] }]);
@@ -58,6 +58,26 @@ test('a hundred at once make few runs, none too large, and each answer is the ru
   const runOf = new Map(started.flatMap((run) => run.events.map((event) => [event.eventId, run.workflowId])));
   expect(runOf.size).toBe(events.length);
   expect(answers).toEqual(events.map((event) => runOf.get(event.ref.eventId)));
+});
+
+test('full runs go at once, and what is left of them waits its own time for more', async () => {
+  jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+  const sizes = () => started.map((run) => run.events.length);
+  const post = async (count: number) => {
+    for (let at = 0; at < count; at++) void dispatcher.dispatch(startable());
+    await new Promise(setImmediate);
+  };
+  const [wait, most] = [LIMITS.gatherStartsMs, LIMITS.eventsPerRun];
+  await post(1);
+  await post(most + 10);
+  expect(sizes()).toEqual([1, most]);
+  await jest.advanceTimersByTimeAsync(wait * 0.6);
+  await post(most - 5);
+  expect(sizes()).toEqual([1, most, most]);
+  await jest.advanceTimersByTimeAsync(wait * 0.5);
+  expect(sizes()).toEqual([1, most, most]);
+  await jest.advanceTimersByTimeAsync(wait * 0.5);
+  expect(sizes()).toEqual([1, most, most, 5]);
 });
 
 test('kinds do not mix, and a run names its sled only if it has one', async () => {

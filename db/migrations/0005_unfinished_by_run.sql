@@ -1,0 +1,2 @@
+DROP INDEX "instance_event_by_run";--> statement-breakpoint
+CREATE INDEX "instance_event_by_run" ON "instance_event" USING btree ("claimed_by","time_finished") WHERE "instance_event"."claimed_by" is not null;

@@ -1,4 +1,5 @@
 /** A worker does so much at once; whoever takes long keeps nobody from a turn. */
+import { CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { Turns } from '../../activities/turns';
 
@@ -73,7 +74,7 @@ test('an activity that was given up in line does nothing when its turn comes', a
   env.cancel();
   first.end();
   await running;
-  await expect(given).rejects.toThrow();
+  await expect(given).rejects.toThrow(CancelledFailure);
   expect(second.began()).toBe(false);
   expect(await inActivity(() => turns.take(async () => 'next'))).toBe('next');
 });

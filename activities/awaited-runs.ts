@@ -10,7 +10,6 @@ import { LIMITS } from '../domain/limits';
 
 export class AwaitedRuns {
   readonly #runs = new Map<string, (ended: EventEnd[]) => void>();
-  readonly #told = new Set<string>();
   #staying = 0;
 
   /** Whether the run was waiting here. */
@@ -18,24 +17,6 @@ export class AwaitedRuns {
     const hear = this.#runs.get(workflowId);
     hear?.(ended);
     return hear !== undefined;
-  }
-
-  /**
-   * Tells a run how these of its events ended, unless somebody here does or just did: of two groups that end its last events at the
-   * same time each finds it over. False: the news is the other's, and so is writing down that it was told.
-   */
-  async once(workflowId: string, ended: EventEnd[], tell: () => Promise<void>): Promise<boolean> {
-    const news = `${workflowId} ${ended.length}`;
-    if (this.#told.has(news)) return false;
-    this.#told.add(news);
-    try {
-      await tell();
-    } catch (error) {
-      this.#told.delete(news);
-      throw error;
-    }
-    setTimeout(() => this.#told.delete(news), LIMITS.toldMs).unref();
-    return true;
   }
 
   /**

@@ -14,7 +14,7 @@ import { tryRound, type RoundDone } from './try-round';
 
 export function roundActivities(deps: Deps, { awaited, claims, rounds }: Shared) {
   const { db, temporal } = deps;
-  const teller = { db, temporal, awaited };
+  const teller = { db, temporal, awaited, telling: new Set<string>() };
   const backlog = watchBacklog(db, claims);
   return {
     /**

@@ -15,20 +15,29 @@ export interface Teller {
   db: Db;
   temporal: Temporal;
   awaited: AwaitedRuns;
+  /** Runs that are being told how their events ended. */
+  telling: Set<string>;
 }
 
 type Told = Pick<Delivery, 'ended' | 'waits'>;
 
-export async function tellGroup({ db, temporal, awaited }: Teller, groupId: string): Promise<number> {
+export async function tellGroup(teller: Teller, groupId: string): Promise<number> {
+  const { db, temporal, telling } = teller;
   countEvents(await endServed(db, groupId));
-  const deliveries = await undelivered(db, groupId);
-  const told = await Promise.all(deliveries.map((delivery) => tellRun({ temporal, awaited }, delivery)));
-  const all: Told = {
-    ended: told.flatMap((each) => each.ended),
-    waits: told.flatMap((each) => each.waits),
-  };
-  await markDelivered(db, all);
-  return all.ended.length + all.waits.length + (await tellUpdates(db, temporal, groupId));
+  // Of two groups that end a run's last events at the same time each finds it over: one of them tells it.
+  const deliveries = (await undelivered(db, groupId)).map((delivery) =>
+    telling.has(delivery.workflowId) ? { ...delivery, ended: [] } : delivery,
+  );
+  const runs = deliveries.filter((delivery) => delivery.ended.length > 0).map((delivery) => delivery.workflowId);
+  for (const run of runs) telling.add(run);
+  try {
+    const told = await Promise.all(deliveries.map((delivery) => tellRun(teller, delivery)));
+    const all: Told = { ended: told.flatMap((each) => each.ended), waits: told.flatMap((each) => each.waits) };
+    await markDelivered(db, all);
+    return all.ended.length + all.waits.length + (await tellUpdates(db, temporal, groupId));
+  } finally {
+    for (const run of runs) telling.delete(run);
+  }
 }
 
 async function tellRun(
@@ -36,12 +45,9 @@ async function tellRun(
   { workflowId, ended, waits }: Delivery,
 ): Promise<Told> {
   try {
-    const tellEnds = async () => {
-      if (!awaited.tell(workflowId, ended)) await temporal.tellEnded(workflowId, ended);
-    };
-    const told = ended.length > 0 && (await awaited.once(workflowId, ended, tellEnds));
+    if (ended.length > 0 && !awaited.tell(workflowId, ended)) await temporal.tellEnded(workflowId, ended);
     if (waits.length > 0) await temporal.tellOutcomes(workflowId, waits);
-    return { ended: told ? ended : [], waits };
+    return { ended, waits };
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
     // The run is over, or has never existed. What has ended needs nobody; for the rest, redelivery reads the row.

@@ -4,7 +4,7 @@
  *
  * Invariant: whoever takes long (a switch or a sled does not answer) keeps nobody from a turn: after `holdMs` it no longer counts.
  */
-import { Context } from '@temporalio/activity';
+import { cancellationSignal, sleep } from '@temporalio/activity';
 
 export class Turns {
   #running = 0;
@@ -25,7 +25,7 @@ export class Turns {
     else await new Promise<void>((turn) => this.#line.push(turn));
     const end = this.#held();
     try {
-      Context.current().cancellationSignal.throwIfAborted();
+      cancellationSignal().throwIfAborted();
       return await work();
     } finally {
       end();
@@ -35,7 +35,6 @@ export class Turns {
   /** The turn goes to the next in line at the end of the work or of its time, whichever is first. */
   #held(): () => void {
     const pass = (): void => {
-      clearTimeout(timer);
       if (over) return;
       over = true;
       const next = this.#line.shift();
@@ -43,7 +42,7 @@ export class Turns {
       else next();
     };
     let over = false;
-    const timer = setTimeout(pass, this.holdMs);
+    sleep(this.holdMs).then(pass, pass);
     return pass;
   }
 }

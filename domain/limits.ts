@@ -48,8 +48,6 @@ export const LIMITS = {
   gatherStartsMs: 100,
   /** A run's first step stays so long for its rounds, before the run waits for a signal. Well within a workflow's task. */
   claimWaitMs: 3_000,
-  /** A worker that has told a run how its events ended does not tell it again within this. */
-  toldMs: 10_000,
   /** Workflow tasks, and local activities, that one worker has under way at most. */
   workflowTasks: 512,
   /** Of those, how many may stay for their rounds, or wait for events to share a round: the rest is left for those that they wait for. */
@@ -125,7 +123,7 @@ export const LIMITS = {
   /** How long an event's workflow waits for its groups. */
   waitMs: 180_000,
   /** A group's oldest unserved request older than this is signalled again by whoever asks next. */
-  staleRequestMs: 2_000,
+  staleRequestMs: 8_000,
   /** Rounds of a deletion that ask silent sleds before the group goes without their answer. */
   leaveTries: 5,
   /** A round commits what it has when sleds take longer than this. */
@@ -182,6 +180,7 @@ const relations: [string, boolean][] = [
   ['a lock is given up before its statement', LIMITS.lockMs < LIMITS.statementMs],
   ['instance ids of a run fit one search attribute', LIMITS.eventsPerRun * 39 < LIMITS.searchAttributeBytes],
   ['a try to bring a switch back ends before its activity', LIMITS.resyncLookMs * LIMITS.resyncLooks < 150_000],
+  ['a request is not stale while its round may gather more', LIMITS.gatherLineMs < LIMITS.staleRequestMs],
   ['whatever is under way is in memory', LIMITS.workflowTasks <= LIMITS.cachedWorkflows],
   [
     'whoever waits leaves slots for what is waited for',

@@ -11,6 +11,8 @@ const SETTLE_MS = 120_000;
 /** Settles, then lists everything that is wrong. */
 export async function systemFaults(stack: SystemStack): Promise<string[]> {
   const unseen = { db: stack.db, run: stack.run.bind(stack), ports: () => null, switches: [], sleds: [] };
+  // A switch that was killed a moment ago looks settled until somebody has looked at it.
+  await stack.run('switchHealth');
   await settle(unseen, SETTLE_MS);
   return [...(await faultsOf(await seen(stack))), ...(await unapplied(stack))];
 }

@@ -46,20 +46,3 @@ test('a step that is begun again listens in place of the first, which takes noth
     expect(await second.heard(60_000)).toEqual(news);
   });
 });
-
-test('of two that find a run over at the same time one tells it, and the other leaves it to that one', async () => {
-  const runs = new AwaitedRuns();
-  const told: string[] = [];
-  const first = runs.once('run', news, async () => void told.push('first'));
-  expect(await runs.once('run', news, async () => void told.push('second'))).toBe(false);
-  expect(await first).toBe(true);
-  expect(await runs.once('run', news, async () => void told.push('late'))).toBe(false);
-  expect(await runs.once('run', [...news, ...news], async () => void told.push('more'))).toBe(true);
-  expect(told).toEqual(['first', 'more']);
-});
-
-test('news that was not taken is told again', async () => {
-  const runs = new AwaitedRuns();
-  await expect(runs.once('run', news, async () => Promise.reject(new Error('away')))).rejects.toThrow('away');
-  expect(await runs.once('run', news, async () => undefined)).toBe(true);
-});

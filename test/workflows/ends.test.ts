@@ -67,6 +67,30 @@ test('a round that takes longer: the wait in the process is given up, and the si
   expect((await shownBy(rack, runOf(start))).signals).toEqual(['ended']);
 });
 
+test('two groups find the same run over: one of them tells it', async () => {
+  const groups = [await rack.group('one-tells', freshIp()), await rack.group('other-tells', freshIp())] as const;
+  const other = await stopped([groups[0]]);
+  const { start, release } = await startThatWaits(await stopped([...groups]), groups[1]);
+  const told: string[] = [];
+  let go = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  const tellEnded = rack.temporal.tellEnded.bind(rack.temporal);
+  jest.spyOn(rack.temporal, 'tellEnded').mockImplementation(async (workflowId, ended) => {
+    told.push(workflowId);
+    if (workflowId === runOf(start)) await held;
+    return tellEnded(workflowId, ended);
+  });
+  release();
+  await until('it is being told', async () => told.includes(runOf(start)));
+  // The first group's next round finds the run over too, and not told yet.
+  expect(await resultOf(runOf(await other.start(0)))).toMatchObject({ results: [{ outcome: 'succeeded' }] });
+  go();
+  expect(await resultOf(runOf(start))).toMatchObject({ results: [{ eventId: start.eventId, outcome: 'succeeded' }] });
+  expect(told.filter((run) => run === runOf(start))).toHaveLength(1);
+});
+
 test("Temporal does not take the signal: the event is over all the same, and the round's workflow tells", async () => {
   const group = await rack.group('untold', freshIp());
   const { start, release } = await startThatWaits(await stopped([group]), group);

@@ -36,7 +36,7 @@ test('the failure is the attempt’s own, and ends no process', async () => {
   process.on('unhandledRejection', note);
   const log = pino({ level: 'silent' });
   const deps = { db, log } as unknown as Deps;
-  const teller = { db, temporal: deps.temporal, awaited: new AwaitedRuns() };
+  const teller = { db, temporal: deps.temporal, awaited: new AwaitedRuns(), telling: new Set<string>() };
   const attempt = new MockActivityEnvironment().run(() => tryRound(deps, teller, 'group', round));
   await expect(attempt).rejects.toThrow(away);
   await new Promise((resolve) => setTimeout(resolve, 50));

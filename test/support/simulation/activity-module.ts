@@ -15,6 +15,15 @@ export async function sleep(duration: Duration): Promise<void> {
   if (clock.current.isCancelled === true) throw new CancelledFailure('its time is over');
 }
 
+/** Aborted once the attempt's time is over. */
+export function cancellationSignal() {
+  return {
+    throwIfAborted: () => {
+      if (stage().clock.current.isCancelled === true) throw new CancelledFailure('its time is over');
+    },
+  };
+}
+
 export function heartbeat(): void {}
 
 const nothing = { add() {}, record() {} };

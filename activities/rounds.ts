@@ -25,6 +25,8 @@ export function roundActivities(deps: Deps, { awaited, claims, rounds }: Shared)
       await backlog.gathered(input.groupId);
       return rounds.take(async () => {
         const start = await beginRound(db, input.groupId);
+        // Whoever committed the last round may have died before it told of it.
+        if (start.kind === 'idle' || start.kind === 'gone') await tellGroup(teller, input.groupId);
         if (start.kind !== 'round' || deps.visibleSteps === true) return start;
         return tryRound(deps, teller, input.groupId, start);
       });

@@ -138,7 +138,7 @@ const UNSTORABLE = ['22021', '22P05'];
 /** Postgres: connection failures, shutdown, too many connections. All may work a moment later. */
 const SQL_AWAY = /^(08...|57P0.|53...|25006)$/;
 /** Postgres: statements cancelled after their time, locks not had in time, deadlocks. So may these. */
-const SQL_BUSY = /^(57014|55P03|25P03|40001|40P01)$/;
+const SQL_BUSY = /^(57014|55P03|25P02|25P03|40001|40P01)$/;
 const CONNECTION_CODES = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_|CONNECT_TIMEOUT|CONNECTION_)/;
 
 function passing(error: unknown): string | null {

@@ -156,4 +156,8 @@ class Raced extends Error {}
 const DEADLOCK = '40P01';
 const SERIALIZATION = '40001';
 
-const isRace = (error: unknown) => error instanceof Raced || [DEADLOCK, SERIALIZATION].includes(sqlState(error) ?? '');
+/** Said of a statement that was sent together with one that failed: which of the two errors is seen first is luck. */
+const ABORTED = '25P02';
+
+const isRace = (error: unknown) =>
+  error instanceof Raced || [DEADLOCK, SERIALIZATION, ABORTED].includes(sqlState(error) ?? '');

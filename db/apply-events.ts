@@ -184,6 +184,8 @@ function eventStatement(folded: Folded[], open: OpenEvent[], claim: Claim | unde
       events.filter((event) => effective.has(event.eventId)),
     ),
   ]);
+  // In id order, as `end-events.ts` has it: else a round that ends events and a claim that overtakes them may wait for each other.
+  rows.sort((a, b) => (a.id < b.id ? -1 : 1));
   return sql`
     update instance_event e set
       time_applied = case when r.applies then now() else e.time_applied end,

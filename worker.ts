@@ -83,8 +83,8 @@ async function main(config: Config): Promise<void> {
       log,
       visibleSteps: config.visibleSteps,
     }),
-    // A task that waits, for the database or for a switch, keeps its slot.
     maxCachedWorkflows: LIMITS.cachedWorkflows,
+    // A task that waits, for the database or for a switch, keeps its slot.
     maxConcurrentWorkflowTaskExecutions: LIMITS.workflowTasks,
     maxConcurrentLocalActivityExecutions: LIMITS.workflowTasks,
     shutdownGraceTime: '10s',

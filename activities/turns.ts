@@ -34,6 +34,7 @@ export class Turns {
 
   /** The turn goes to the next in line at the end of the work or of its time, whichever is first. */
   #held(): () => void {
+    let over = false;
     const pass = (): void => {
       if (over) return;
       over = true;
@@ -41,7 +42,6 @@ export class Turns {
       if (next === undefined) this.#running -= 1;
       else next();
     };
-    let over = false;
     sleep(this.holdMs).then(pass, pass);
     return pass;
   }

@@ -28,7 +28,7 @@ import {
 } from './instance-rows';
 import { requestStatement, toRequests, type GroupRequest } from './requests';
 import { renewRefused, waiterStatement, waitsOf, type Wait } from './waiters';
-import { uuids } from './lists';
+import { inIdOrder, uuids } from './lists';
 
 export interface Applied {
   /** What the caller's events wait for; one that a round has served already carries its outcome. */
@@ -184,8 +184,6 @@ function eventStatement(folded: Folded[], open: OpenEvent[], claim: Claim | unde
       events.filter((event) => effective.has(event.eventId)),
     ),
   ]);
-  // In id order, as `end-events.ts` has it: else a round that ends events and a claim that overtakes them may wait for each other.
-  rows.sort((a, b) => (a.id < b.id ? -1 : 1));
   return sql`
     update instance_event e set
       time_applied = case when r.applies then now() else e.time_applied end,
@@ -197,7 +195,7 @@ function eventStatement(folded: Folded[], open: OpenEvent[], claim: Claim | unde
       claimed_by = case when r.own then ${claim?.workflowId ?? null} else e.claimed_by end,
       run_id = case when r.own then ${claim?.runId ?? null} else e.run_id end,
       time_claimed = case when r.own then coalesce(e.time_claimed, now()) else e.time_claimed end
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+    from jsonb_to_recordset(${JSON.stringify(inIdOrder(rows, (row) => row.id))}::jsonb)
       as r(id uuid, applies boolean, state text, reason text, touched jsonb, newer bigint, own boolean)
     where e.event_id = r.id and e.time_finished is null`;
 }

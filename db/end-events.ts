@@ -7,7 +7,7 @@
 import { sql } from 'drizzle-orm';
 import type { EventEnd } from '../domain/events';
 import type { Db, Queryable } from './client';
-import { uuids } from './lists';
+import { inIdOrder, uuids } from './lists';
 
 /** An event that has ended just now, as it is counted. */
 export type FinishedEvent = EventEnd & {
@@ -16,8 +16,11 @@ export type FinishedEvent = EventEnd & {
   seconds: number;
 };
 
+/** Events, as `e`, that carry a body for the sled agent's registration. */
+export const registers = sql`coalesce(e.body -> 'vmm_registration', 'null') <> 'null'`;
+
 /** Events, as `e`, that wait for nothing but rounds once their rows have changed. */
-export const endsByItself = sql`e.kind <> 'migrate' and coalesce(e.body -> 'vmm_registration', 'null') = 'null'`;
+export const endsByItself = sql`e.kind <> 'migrate' and not (${registers})`;
 
 const finished = sql`e.event_id as "eventId", e.kind, e.state as outcome, e.reason,
   extract(epoch from e.time_finished - e.time_accepted)::float8 as seconds`;
@@ -51,7 +54,6 @@ type Decided = {
   failure: string | null;
 };
 
-/** Here as wherever several events change at once: in id order, as their rows are locked; a round and a claim may want the same ones. */
 async function end(db: Queryable, decided: Decided[]): Promise<FinishedEvent[]> {
   if (decided.length === 0) return [];
   const rows = await db.execute<FinishedEvent>(sql`
@@ -59,7 +61,7 @@ async function end(db: Queryable, decided: Decided[]): Promise<FinishedEvent[]> 
       state = (case when e.superseded_by is not null then 'superseded' when d.failure is not null then 'failed' else 'succeeded' end)::event_state,
       reason = case when e.superseded_by is not null then 'overtaken by generation ' || e.superseded_by else d.failure end,
       time_finished = now()
-    from jsonb_to_recordset(${JSON.stringify(decided.toSorted((a, b) => (a.id < b.id ? -1 : 1)))}::jsonb) as d(id uuid, failure text)
+    from jsonb_to_recordset(${JSON.stringify(inIdOrder(decided, (row) => row.id))}::jsonb) as d(id uuid, failure text)
     where e.event_id = d.id and e.time_finished is null and e.time_applied is not null and e.claimed_by is not null
       and ${endsByItself}
     returning ${finished}`);
@@ -90,7 +92,7 @@ export async function finishEvents(
       reason = case when e.superseded_by is not null then 'overtaken by generation ' || e.superseded_by else r.reason end,
       time_applied = coalesce(e.time_applied, now()),
       time_finished = now()
-    from jsonb_to_recordset(${JSON.stringify(outcomes.toSorted((a, b) => (a.eventId < b.eventId ? -1 : 1)))}::jsonb) as r("eventId" uuid, outcome text, reason text)
+    from jsonb_to_recordset(${JSON.stringify(inIdOrder(outcomes, (row) => row.eventId))}::jsonb) as r("eventId" uuid, outcome text, reason text)
     where e.event_id = r."eventId" and e.claimed_by = ${workflowId} and e.time_finished is null
     returning ${finished}),
     waited as (delete from group_waiter w using over f where w.event_id = f."eventId")

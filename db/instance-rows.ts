@@ -4,7 +4,7 @@ import type { EventBody, EventKind, EventRef } from '../domain/events';
 import type { GroupStanding, InstanceFacts, InstanceState, Membership, PendingEvent } from '../domain/fold-events';
 import type { Place } from '../domain/desired';
 import type { Tx } from './client';
-import { endsByItself } from './end-events';
+import { endsByItself, registers } from './end-events';
 import { uuids } from './lists';
 
 export type InstanceRow = InstanceFacts;
@@ -90,7 +90,7 @@ export async function openEvents(tx: Tx, instanceIds: string[]): Promise<OpenEve
     ends_by_itself: boolean;
   }>(sql`
     select event_id, instance_id, generation, kind, body, time_applied is not null as applied, claimed_by, sequence,
-      coalesce(body -> 'vmm_registration', 'null') <> 'null' as registers, ${endsByItself} as ends_by_itself
+      ${registers} as registers, ${endsByItself} as ends_by_itself
     from instance_event e where instance_id = any(${uuids(instanceIds)}) and time_finished is null
     order by instance_id, generation`);
   return [...rows].map((row) => ({

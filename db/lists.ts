@@ -27,3 +27,11 @@ export function each(...lists: SQL[]): SQL {
 function literal(values: readonly string[]): string {
   return `{${values.map((value) => `"${value.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
 }
+
+/**
+ * Rows whose statement locks what it changes, one after the other: in id order, as everywhere, so that two statements that want the same
+ * rows never wait for each other.
+ */
+export function inIdOrder<Row>(rows: readonly Row[], idOf: (row: Row) => string): Row[] {
+  return rows.toSorted((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
+}

@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { Tx } from './client';
 import { refuseUpdates } from './group-updates';
 import type { Receipt } from './receipts';
+import { uuids } from './lists';
 
 export async function removeGroup(tx: Tx, groupId: string, receipts: Receipt[]): Promise<void> {
   await tx.execute(
@@ -13,7 +14,7 @@ export async function removeGroup(tx: Tx, groupId: string, receipts: Receipt[]):
   const confirmed = receipts.filter((receipt) => receipt.acknowledged).map((receipt) => receipt.switchId);
   await tx.execute(sql`
     update switch set swept = false, time_unswept = clock_timestamp()
-    where service <> 'in_service' and not id = any(${`{${confirmed.join(',')}}`}::uuid[])`);
+    where service <> 'in_service' and not id = any(${uuids(confirmed)})`);
   await tx.execute(sql`delete from multicast_group_member where external_group_id = ${groupId}`);
   await tx.execute(sql`delete from switch_ack where group_id = ${groupId}`);
   // What its rounds have not asked about, since a registration was under way, is taken back by reconciliation (orphan-flows.ts).

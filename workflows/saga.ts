@@ -33,10 +33,7 @@ export async function runSaga<Event extends { eventId: string }>(
   steps: Step<Event>[],
   events: Event[],
 ): Promise<Settled[]> {
-  const progress = new Progress(
-    title,
-    steps.map((step) => step.name),
-  );
+  const progress = new Progress(title, steps);
   const failed = new Map<string, string>();
   let live = events;
   for (const [at, step] of steps.entries()) {
@@ -61,10 +58,7 @@ export async function runSaga<Event extends { eventId: string }>(
 
 /** A saga that was over with its first step shows all of them done. */
 export function showDone(title: string, steps: { name: string }[]): void {
-  const progress = new Progress(
-    title,
-    steps.map((step) => step.name),
-  );
+  const progress = new Progress(title, steps);
   for (const at of steps.keys()) progress.mark(at, 'done');
 }
 
@@ -108,9 +102,9 @@ class Progress {
 
   constructor(
     private readonly title: string,
-    private readonly names: string[],
+    private readonly steps: readonly { name: string }[],
   ) {
-    this.#marks = names.map(() => 'waiting');
+    this.#marks = steps.map(() => 'waiting');
     this.#show();
   }
 
@@ -120,7 +114,7 @@ class Progress {
   }
 
   #show(): void {
-    const lines = this.names.map((name, at) => `| ${name} | ${this.#marks[at]} |`);
+    const lines = this.steps.map(({ name }, at) => `| ${name} | ${this.#marks[at]} |`);
     setCurrentDetails([`**${this.title}**`, '', '| step | |', '|---|---|', ...lines].join('\n'));
   }
 }

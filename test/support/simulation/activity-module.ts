@@ -10,9 +10,8 @@ export function activityInfo() {
 
 /** Ends with an error if the attempt's time is over by then. */
 export async function sleep(duration: Duration): Promise<void> {
-  const { clock } = stage();
-  await clock.point(msToNumber(duration));
-  if (clock.current.isCancelled === true) throw new CancelledFailure('its time is over');
+  await stage().clock.point(msToNumber(duration));
+  cancellationSignal().throwIfAborted();
 }
 
 /** Aborted once the attempt's time is over. */
